@@ -1,0 +1,16 @@
+# Each target is a script, so that a laptop and CI run the same thing.
+.PHONY: bootstrap build run test test-tsan test-asan lint fmt fuzz bench soak clean
+SECONDS ?= 60
+
+bootstrap: ; @scripts/bootstrap
+build:     ; @scripts/build
+run:       ; @scripts/run
+test:      ; @scripts/test
+test-tsan: ; @scripts/test-sanitized thread
+test-asan: ; @scripts/test-sanitized address
+lint:      ; @scripts/lint
+fmt:       ; @scripts/fmt
+fuzz:      ; @scripts/fuzz $(SECONDS)
+bench:     ; @scripts/bench
+soak:      ; @scripts/soak
+clean:     ; @rm -rf .build

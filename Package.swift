@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every Swift target. Strict memory safety makes each use of a raw pointer say `unsafe`,
+/// so that `grep -rn unsafe Sources` prints the audit list.
+let rules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: rules)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: rules)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["RelayTestKit"], swiftSettings: rules)
+}
+
+func library(_ name: String, _ pkgConfig: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig)
+}
+
+let package = Package(
+    name: "clasp-relay",
+    products: [
+        .executable(name: "clasp-relay", targets: ["clasp-relay"]),
+        .executable(name: "relay-bench", targets: ["relay-bench"]),
+    ],
+    targets: [
+        .target(name: "CLinux"),
+        library("CSQLite", "sqlite3"),
+        library("CArgon2", "libargon2"),
+        library("COpenSSL", "openssl"),
+        library("CZlib", "zlib"),
+
+        room("RelayJSON"),
+        room("RelayLog", ["CLinux"]),
+        room("RelayProtocol"),
+        room("RelayNet", ["CLinux", "COpenSSL", "CZlib"]),
+        room("RelayStorage", ["CLinux", "RelayJSON"]),
+        room("RelayAuth", ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet"]),
+        room("Relay", ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
+
+        program(
+            "clasp-relay",
+            ["CLinux", "Relay", "RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
+        program("relay-bench", ["CLinux", "RelayJSON", "RelayProtocol"]),
+        program("ws-echo", ["RelayNet"], path: "Examples/ws-echo"),
+        program("ws-fan", ["RelayNet"], path: "Examples/ws-fan"),
+
+        .target(name: "RelayTestKit", dependencies: ["RelayJSON"], path: "Tests/RelayTestKit", swiftSettings: rules),
+        tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
+        tests("RelayNetTests", ["RelayNet", "CLinux"]),
+        tests("RelayStorageTests", ["RelayStorage", "RelayJSON"]),
+        tests("RelayAuthTests", ["RelayAuth"]),
+        tests("RelayTests", ["Relay", "RelayProtocol"]),
+        tests("EndToEndTests", ["CLinux", "RelayJSON", "RelayProtocol"]),
+    ]
+)

@@ -1,0 +1,3 @@
+#include "CLinux.h"
+
+int clinux_errno(void) { return errno; }

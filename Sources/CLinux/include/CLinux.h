@@ -1,0 +1,11 @@
+// The few Linux calls that Swift's Glibc module does not import, or imports badly (unions, variadic functions,
+// macros), as functions over plain integers and pointers.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <errno.h>
+
+/// The calling thread's errno, read before anything else can change it.
+int clinux_errno(void);
+
+#endif

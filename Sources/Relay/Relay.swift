@@ -1,0 +1,4 @@
+/// Owner of the state: sessions, parameters, subscriptions.
+package actor Relay {
+    package init() {}
+}
