@@ -59,6 +59,8 @@ let package = Package(
         program("ws-fan", ["RelayNet"], path: "Examples/ws-fan"),
 
         .target(name: "RelayTestKit", dependencies: ["RelayJSON"], path: "Tests/RelayTestKit", swiftSettings: rules),
+        tests("RelayJSONTests", ["RelayJSON"]),
+        tests("RelayLogTests", ["RelayLog", "RelayJSON", "CLinux"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
         tests("RelayNetTests", ["RelayNet", "CLinux"]),
         tests("RelayStorageTests", ["RelayStorage", "RelayJSON"]),
