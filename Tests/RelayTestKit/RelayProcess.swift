@@ -47,7 +47,7 @@ package final class RelayProcess {
         }
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([Self.binary] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
-        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         var child: pid_t = 0
         let code = unsafe posix_spawn(&child, Self.binary, &actions, nil, words, environ)
         identifier = child
