@@ -1,5 +1,5 @@
 # Each target is a script, so that a laptop and CI run the same thing.
-.PHONY: bootstrap build run test test-tsan test-asan lint fmt fuzz bench soak clean
+.PHONY: bootstrap build run test test-tsan test-asan lint fmt fuzz bench instructions soak clean
 SECONDS ?= 60
 
 bootstrap: ; @scripts/bootstrap
@@ -12,5 +12,6 @@ lint:      ; @scripts/lint
 fmt:       ; @scripts/fmt
 fuzz:      ; @scripts/fuzz $(SECONDS)
 bench:     ; @scripts/bench
+instructions: ; @scripts/count-instructions
 soak:      ; @scripts/soak
 clean:     ; @rm -rf .build

@@ -38,7 +38,8 @@ package struct DecodedFrame {
         var bytes = [UInt8](repeating: 0, count: room)
         let count = try bytes.withWriter { writer throws(WireError) in
             try MessageEncoder.frame(
-                message, in: payload.rawSpan, qualityOfService: qualityOfService, into: &writer)
+                message, in: payload.rawSpan, qualityOfService: qualityOfService ?? message.defaultQualityOfService,
+                into: &writer)
             return writer.count
         }
         return Array(bytes[..<count])

@@ -39,9 +39,6 @@ package struct SegmentCursor {
 
 extension RawSpan {
     /// Where the segment that starts at `start` ends: at the next `/`, or at the end.
-    func endOfSegment(from start: Int) -> Int {
-        var offset = start
-        while offset < byteCount, byte(at: offset) != Address.separator { offset += 1 }
-        return offset
-    }
+    @inline(__always)
+    func endOfSegment(from start: Int) -> Int { firstOffset(of: Address.separator, from: start) }
 }

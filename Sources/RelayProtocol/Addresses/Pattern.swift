@@ -68,14 +68,16 @@ package struct Pattern: Sendable {
             pattern: segments.count, text: 1..<address.byteCount + 1,
             next: { address.endOfSegment(from: $0) + 1 },
             isStar: { segments[$0] == .anyNumber },
-            matches: { pattern, start in
-                let segment = ByteRange(start, count: address.endOfSegment(from: start) - start)
-                return switch segments[pattern] {
-                case .literal(let range): mine.bytes(range).isEqual(to: address.bytes(segment))
-                case .wildcard(let range):
-                    PatternMatcher.segment(mine.bytes(range), matches: address.bytes(segment))
-                case .anyNumber: false
-                }
+            take: { pattern, start in
+                let end = address.endOfSegment(from: start)
+                let segment = address.bytes(ByteRange(start, count: end - start))
+                let isTaken =
+                    switch segments[pattern] {
+                    case .literal(let range): mine.bytes(range).isEqual(to: segment)
+                    case .wildcard(let range): PatternMatcher.segment(mine.bytes(range), matches: segment)
+                    case .anyNumber: false
+                    }
+                return isTaken ? end + 1 : nil
             })
     }
 
@@ -88,20 +90,21 @@ package struct Pattern: Sendable {
         return PatternMatcher.matches(
             pattern: segments.count, text: 0..<other.segments.count,
             isStar: { segments[$0] == .anyNumber },
-            matches: { pattern, text in
-                switch (segments[pattern], other.segments[text]) {
-                case (_, .anyNumber), (.anyNumber, _):
-                    return false
-                case (.literal(let one), .literal(let two)):
-                    return mine.bytes(one).isEqual(to: theirs.bytes(two))
-                case (.wildcard(let one), .literal(let two)):
-                    return PatternMatcher.segment(mine.bytes(one), matches: theirs.bytes(two))
-                case (.literal, .wildcard):
-                    return false
-                case (.wildcard(let one), .wildcard(let two)):
-                    let range = mine.bytes(one)
-                    return range.byteCount == 1 || range.isEqual(to: theirs.bytes(two))
-                }
+            take: { pattern, text in
+                let isTaken =
+                    switch (segments[pattern], other.segments[text]) {
+                    case (_, .anyNumber), (.anyNumber, _):
+                        false
+                    case (.literal(let one), .literal(let two)):
+                        mine.bytes(one).isEqual(to: theirs.bytes(two))
+                    case (.wildcard(let one), .literal(let two)):
+                        PatternMatcher.segment(mine.bytes(one), matches: theirs.bytes(two))
+                    case (.literal, .wildcard):
+                        false
+                    case (.wildcard(let one), .wildcard(let two)):
+                        one.count == 1 || mine.bytes(one).isEqual(to: theirs.bytes(two))
+                    }
+                return isTaken ? text + 1 : nil
             })
     }
 }

@@ -10,11 +10,11 @@ enum PatternMatcher {
     ///   - text: positions of the text's first item and behind its last.
     ///   - next: the position after one.
     ///   - isStar: whether the pattern's item takes any number of the text's items.
-    ///   - matches: whether an item of the pattern, not a star, takes that item of the text.
+    ///   - take: the position behind the text's item when the pattern's item, not a star, takes it; else nil.
     @inline(__always)
     static func matches(
         pattern: Int, text: Range<Int>, next: (Int) -> Int = { $0 + 1 },
-        isStar: (Int) -> Bool, matches: (_ pattern: Int, _ text: Int) -> Bool
+        isStar: (Int) -> Bool, take: (_ pattern: Int, _ text: Int) -> Int?
     ) -> Bool {
         var patternIndex = 0
         var position = text.lowerBound
@@ -26,9 +26,9 @@ enum PatternMatcher {
                     patternIndex += 1
                     continue
                 }
-                if matches(patternIndex, position) {
+                if let behind = take(patternIndex, position) {
                     patternIndex += 1
-                    position = next(position)
+                    position = behind
                     continue
                 }
             }
@@ -46,6 +46,6 @@ enum PatternMatcher {
         matches(
             pattern: pattern.byteCount, text: 0..<text.byteCount,
             isStar: { pattern.byte(at: $0) == Address.wildcard },
-            matches: { pattern.byte(at: $0) == text.byte(at: $1) })
+            take: { pattern.byte(at: $0) == text.byte(at: $1) ? $1 + 1 : nil })
     }
 }

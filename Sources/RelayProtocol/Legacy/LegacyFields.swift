@@ -8,36 +8,52 @@ struct LegacyFields {
     init(_ reader: inout ByteReader) throws(WireError) {
         guard case .map(let count) = try reader.item() else { throw .unexpectedLegacyValue }
         for _ in 0..<count {
-            guard case .string(let key) = try reader.item() else { throw .unexpectedLegacyValue }
+            let key = try reader.item().text()
             fields.append((key, reader.offset))
             try reader.skipItem()
         }
     }
 
-    /// A reader that stands before the value; nil when the key is absent.
-    @_lifetime(copy payload)
-    func reader(_ key: StaticString, in payload: RawSpan) throws(WireError) -> ByteReader? {
+    /// Where the value stands; nil when the key is absent.
+    private func offset(_ key: StaticString, in payload: RawSpan) throws(WireError) -> Int? {
         var found: Int?
         for field in fields where payload.bytes(field.key).isEqual(to: key) {
             guard found == nil else { throw .duplicateField }
             found = field.valueOffset
         }
-        guard let found else { return nil }
-        return ByteReader(payload, at: found)
+        return found
     }
 
-    /// The value of an optional field: nil when the key is absent or its value is nil.
-    func item(_ key: StaticString, in payload: RawSpan) throws(WireError) -> MessagePackItem? {
+    /// A reader that stands before the value of a field that must be there, nil or not.
+    @_lifetime(copy payload)
+    func requiredReader(_ key: StaticString, in payload: RawSpan) throws(WireError) -> ByteReader {
+        guard let offset = try offset(key, in: payload) else { throw .missingField }
+        return ByteReader(payload, at: offset)
+    }
+
+    /// A reader that stands before the value of an optional field: nil when the key is absent or its value is nil.
+    @_lifetime(copy payload)
+    func reader(_ key: StaticString, in payload: RawSpan) throws(WireError) -> ByteReader? {
+        guard let offset = try offset(key, in: payload), payload.byte(at: offset) != MessagePackItem.nilCode else {
+            return nil
+        }
+        return ByteReader(payload, at: offset)
+    }
+
+    private func item(_ key: StaticString, in payload: RawSpan) throws(WireError) -> MessagePackItem? {
         guard var reader = try reader(key, in: payload) else { return nil }
-        let item = try reader.item()
-        if case .null = item { return nil }
-        return item
+        return try reader.item()
+    }
+
+    /// Whether an optional field is there.
+    func has(_ key: StaticString, in payload: RawSpan) throws(WireError) -> Bool {
+        guard let offset = try offset(key, in: payload) else { return false }
+        return payload.byte(at: offset) != MessagePackItem.nilCode
     }
 
     func text(_ key: StaticString, in payload: RawSpan) throws(WireError) -> ByteRange? {
         guard let item = try item(key, in: payload) else { return nil }
-        guard case .string(let range) = item else { throw .unexpectedLegacyValue }
-        return range
+        return try item.text()
     }
 
     func requiredText(_ key: StaticString, in payload: RawSpan) throws(WireError) -> ByteRange {
@@ -68,6 +84,8 @@ struct LegacyFields {
 }
 
 extension MessagePackItem {
+    static let nilCode: UInt8 = 0xC0
+
     func integer<I: FixedWidthInteger>() throws(WireError) -> I {
         let exact: I? =
             switch self {
@@ -77,6 +95,18 @@ extension MessagePackItem {
             }
         guard let exact else { throw .unexpectedLegacyValue }
         return exact
+    }
+
+    /// The text of an item that must be one.
+    func text() throws(WireError) -> ByteRange {
+        guard case .string(let range) = self else { throw .unexpectedLegacyValue }
+        return range
+    }
+
+    /// How many items follow an item that must be an array.
+    func arrayCount() throws(WireError) -> Int {
+        guard case .array(let count) = self else { throw .unexpectedLegacyValue }
+        return count
     }
 
     func number() throws(WireError) -> Double {

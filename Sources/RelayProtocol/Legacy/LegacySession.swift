@@ -8,7 +8,7 @@ extension ByteWriter {
 
     mutating func legacyWelcome(_ fields: LegacyFields, in legacy: RawSpan) throws(WireError) {
         try u8(try fields.requiredInteger("version", in: legacy))
-        try u8(try legacyFeatures(fields, in: legacy).rawValue)
+        try u8(try legacyFeatures(fields, in: legacy).intersection(.all).rawValue)
         try u64(try fields.requiredInteger("time", in: legacy))
         try text(legacy.bytes(try fields.requiredText("session", in: legacy)))
         try text(legacy.bytes(try fields.requiredText("name", in: legacy)))
@@ -18,18 +18,14 @@ extension ByteWriter {
     private func legacyFeatures(_ fields: LegacyFields, in legacy: RawSpan) throws(WireError) -> Features {
         guard var reader = try fields.reader("features", in: legacy) else { return [] }
         var features: Features = []
-        switch try reader.item() {
-        case .null: return []
-        case .array(let count):
-            for _ in 0..<count {
-                guard case .string(let range) = try reader.item() else { throw .unexpectedLegacyValue }
-                if let feature = Features.named.first(where: { legacy.bytes(range).isEqual(to: $0.name) }) {
-                    features.insert(feature.feature)
-                }
+        for _ in 0..<(try reader.item().arrayCount()) {
+            let name = legacy.bytes(try reader.item().text())
+            // A feature that we do not know may be left out.
+            if let feature = Features.named.first(where: { name.isEqual(to: $0.name) }) {
+                features.insert(feature.feature)
             }
-            return features
-        default: throw .unexpectedLegacyValue
         }
+        return features
     }
 
     mutating func legacyDefinitions(
@@ -39,14 +35,14 @@ extension ByteWriter {
             writer, signal throws(WireError) in
             let datatype = try signal.text("datatype", in: legacy)
             let access = try signal.text("access", in: legacy)
-            let hasMeta = withMeta ? try signal.item("meta", in: legacy) != nil : false
+            let hasMeta = withMeta ? try signal.has("meta", in: legacy) : false
             try writer.text(legacy.bytes(try signal.requiredText("address", in: legacy)))
             try writer.u8(try Signal(named: legacy.bytes(try signal.requiredText("type", in: legacy))).rawValue)
             try writer.u8(
                 flag(0x01, if: datatype != nil) | flag(0x02, if: access != nil) | flag(0x04, if: hasMeta))
             try writer.text(ifPresent: datatype, in: legacy)
             try writer.text(ifPresent: access, in: legacy)
-            if hasMeta, var meta = try signal.reader("meta", in: legacy) {
+            if withMeta, var meta = try signal.reader("meta", in: legacy) {
                 try writer.legacyMeta(try LegacyFields(&meta), in: legacy)
             }
         }
@@ -55,37 +51,35 @@ extension ByteWriter {
     private mutating func legacyMeta(_ meta: LegacyFields, in legacy: RawSpan) throws(WireError) {
         let unit = try meta.text("unit", in: legacy)
         let description = try meta.text("description", in: legacy)
-        let hasRange = try meta.item("range", in: legacy) != nil
-        let hasDefault = try meta.item("default", in: legacy) != nil
+        let hasRange = try meta.has("range", in: legacy)
+        let hasDefault = try meta.has("default", in: legacy)
         try u8(
             flag(0x01, if: unit != nil) | flag(0x02, if: hasRange) | flag(0x04, if: hasDefault)
                 | flag(0x08, if: description != nil))
         try text(ifPresent: unit, in: legacy)
-        if hasRange, var range = try meta.reader("range", in: legacy) {
-            guard case .array(2) = try range.item() else { throw .unexpectedLegacyValue }
+        if var range = try meta.reader("range", in: legacy) {
+            guard try range.item().arrayCount() == 2 else { throw .unexpectedLegacyValue }
             try f64(try range.item().number())
             try f64(try range.item().number())
         }
-        if hasDefault, var value = try meta.reader("default", in: legacy) { try legacyValue(&value) }
+        if var value = try meta.reader("default", in: legacy) { try legacyValue(&value) }
         try text(ifPresent: description, in: legacy)
     }
 
     mutating func legacyFederationSync(_ fields: LegacyFields, in legacy: RawSpan) throws(WireError) {
-        try u8(try fields.requiredInteger("op", in: legacy))
-        if var patterns = try fields.reader("patterns", in: legacy), case .array(let count) = try patterns.item() {
+        try u8(try legacyOperation(fields, in: legacy).rawValue)
+        if var patterns = try fields.reader("patterns", in: legacy) {
+            let count = try patterns.item().arrayCount()
             try itemCount(count)
-            for _ in 0..<count {
-                guard case .string(let range) = try patterns.item() else { throw .unexpectedLegacyValue }
-                try text(legacy.bytes(range))
-            }
+            for _ in 0..<count { try text(legacy.bytes(try patterns.item().text())) }
         } else {
             try itemCount(0)
         }
-        if var revisions = try fields.reader("revisions", in: legacy), case .map(let count) = try revisions.item() {
+        if var revisions = try fields.reader("revisions", in: legacy) {
+            guard case .map(let count) = try revisions.item() else { throw .unexpectedLegacyValue }
             try itemCount(count)
             for _ in 0..<count {
-                guard case .string(let range) = try revisions.item() else { throw .unexpectedLegacyValue }
-                try text(legacy.bytes(range))
+                try text(legacy.bytes(try revisions.item().text()))
                 try u64(try revisions.item().integer())
             }
         } else {
@@ -96,6 +90,23 @@ extension ByteWriter {
         try u8(flag(0x80, if: since != nil) | flag(0x40, if: origin != nil))
         try u64(ifPresent: since)
         try text(ifPresent: origin, in: legacy)
+    }
+
+    /// By its number or by its name.
+    private func legacyOperation(
+        _ fields: LegacyFields, in legacy: RawSpan
+    ) throws(WireError) -> FederationSyncMessage.Operation {
+        var reader = try fields.requiredReader("op", in: legacy)
+        let item = try reader.item()
+        let known = FederationSyncMessage.Operation.allCases
+        let operation: FederationSyncMessage.Operation?
+        if case .string(let range) = item {
+            operation = known.first { legacy.bytes(range).isEqual(to: $0.name) }
+        } else {
+            operation = .init(rawValue: try item.integer())
+        }
+        guard let operation else { throw .unknownOperation }
+        return operation
     }
 
     mutating func legacySync(_ fields: LegacyFields, in legacy: RawSpan) throws(WireError) {

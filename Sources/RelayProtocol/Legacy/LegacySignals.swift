@@ -20,19 +20,16 @@ extension ByteWriter {
 
     /// `value` before `payload` before `samples`: they are three names for one slot.
     private mutating func legacyContent(_ fields: LegacyFields, in legacy: RawSpan) throws(WireError) {
-        if try fields.item("value", in: legacy) != nil, var value = try fields.reader("value", in: legacy) {
+        var value = try fields.reader("value", in: legacy)
+        if value == nil { value = try fields.reader("payload", in: legacy) }
+        if var value {
             try u8(1)
             try legacyValue(&value)
-        } else if try fields.item("payload", in: legacy) != nil, var value = try fields.reader("payload", in: legacy) {
-            try u8(1)
-            try legacyValue(&value)
-        } else if case .array(let count) = try fields.item("samples", in: legacy),
-            var reader = try fields.reader("samples", in: legacy)
-        {
-            _ = try reader.item()
+        } else if var samples = try fields.reader("samples", in: legacy) {
+            let count = try samples.item().arrayCount()
             try u8(2)
             try itemCount(count)
-            for _ in 0..<count { try f64(try reader.item().number()) }
+            for _ in 0..<count { try f64(try samples.item().number()) }
         } else {
             try u8(0)
         }
@@ -51,10 +48,7 @@ extension ByteWriter {
         try u32(try fields.requiredInteger("id", in: legacy))
         try text(legacy.bytes(try fields.requiredText("pattern", in: legacy)))
         try u8(try legacyTypes(fields, in: legacy).mask)
-        guard try fields.item("options", in: legacy) != nil, var reader = try fields.reader("options", in: legacy)
-        else {
-            return try u8(0)
-        }
+        guard var reader = try fields.reader("options", in: legacy) else { return try u8(0) }
         // Existing clients spell these either way.
         let options = try LegacyFields(&reader)
         var maxRate: UInt32? = try options.integer("max_rate", in: legacy)

@@ -4,7 +4,7 @@ extension ByteWriter {
         let lock = try fields.flag("lock", in: legacy) ?? false
         let unlock = try fields.flag("unlock", in: legacy) ?? false
         let timeToLive = try legacyTimeToLive(fields, in: legacy)
-        guard var value = try fields.reader("value", in: legacy) else { throw .missingField }
+        var value = try fields.requiredReader("value", in: legacy)
 
         let flags = count
         try u8(0)
@@ -21,10 +21,9 @@ extension ByteWriter {
     private func legacyTimeToLive(_ fields: LegacyFields, in legacy: RawSpan) throws(WireError) -> TimeToLive? {
         guard var reader = try fields.reader("ttl", in: legacy) else { return nil }
         switch try reader.item() {
-        case .null: return nil
         case .string(let range) where legacy.bytes(range).isEqual(to: "Never"): return .never
         case .map(1):
-            guard case .string(let key) = try reader.item() else { throw .unexpectedLegacyValue }
+            let key = try reader.item().text()
             let seconds: UInt32 = try reader.item().integer()
             // On the wire the mode is the number's top bit.
             guard seconds <= UInt32(Int32.max) else { throw .unexpectedLegacyValue }
@@ -37,7 +36,7 @@ extension ByteWriter {
 
     mutating func legacySnapshot(_ fields: LegacyFields, in legacy: RawSpan) throws(WireError) {
         try legacyItems("params", of: fields, in: legacy, isRequired: true) { writer, param throws(WireError) in
-            guard var value = try param.reader("value", in: legacy) else { throw .missingField }
+            var value = try param.requiredReader("value", in: legacy)
             let author = try param.text("writer", in: legacy)
             let timestamp: UInt64? = try param.integer("timestamp", in: legacy)
             try writer.text(legacy.bytes(try param.requiredText("address", in: legacy)))
@@ -65,16 +64,10 @@ extension ByteWriter {
     func legacyTypes(_ fields: LegacyFields, in legacy: RawSpan) throws(WireError) -> SignalSet {
         guard var reader = try fields.reader("types", in: legacy) else { return [] }
         var types: SignalSet = []
-        switch try reader.item() {
-        case .null: return []
-        case .array(let count):
-            for _ in 0..<count {
-                guard case .string(let range) = try reader.item() else { throw .unexpectedLegacyValue }
-                types.insert(SignalSet(try Signal(named: legacy.bytes(range))))
-            }
-            return types
-        default: throw .unexpectedLegacyValue
+        for _ in 0..<(try reader.item().arrayCount()) {
+            types.insert(SignalSet(try Signal(named: legacy.bytes(try reader.item().text()))))
         }
+        return types
     }
 }
 

@@ -69,8 +69,8 @@ extension ByteWriter {
     ) throws(WireError) {
         guard depth <= WireLimits.maxBundleDepth else { throw .bundleTooDeep }
         let timestamp: UInt64? = try fields.integer("timestamp", in: legacy)
-        guard var reader = try fields.reader("messages", in: legacy) else { throw .missingField }
-        guard case .array(let count) = try reader.item() else { throw .unexpectedLegacyValue }
+        var reader = try fields.requiredReader("messages", in: legacy)
+        let count = try reader.item().arrayCount()
         try u8(flag(0x80, if: timestamp != nil))
         try itemCount(count)
         try u64(ifPresent: timestamp)
@@ -90,12 +90,8 @@ extension ByteWriter {
             guard !isRequired else { throw .missingField }
             return try itemCount(0)
         }
-        switch try reader.item() {
-        case .array(let count):
-            try itemCount(count)
-            for _ in 0..<count { try write(&self, try LegacyFields(&reader)) }
-        case .null where !isRequired: try itemCount(0)
-        default: throw .unexpectedLegacyValue
-        }
+        let count = try reader.item().arrayCount()
+        try itemCount(count)
+        for _ in 0..<count { try write(&self, try LegacyFields(&reader)) }
     }
 }

@@ -22,7 +22,7 @@ extension ByteReader {
         case 0x80...0x8F: return try map(of: Int(head & 0x0F))
         case 0x90...0x9F: return try array(of: Int(head & 0x0F))
         case 0xA0...0xBF: return try string(of: Int(head & 0x1F))
-        case 0xC0: return .null
+        case MessagePackItem.nilCode: return .null
         case 0xC2: return .bool(false)
         case 0xC3: return .bool(true)
         case 0xC4: return .bytes(try take(Int(try u8())))

@@ -2,21 +2,21 @@ extension ByteWriter {
     mutating func helloBody(_ message: HelloMessage, in payload: RawSpan) throws(WireError) {
         try u8(message.version)
         try u8(message.features.rawValue)
-        try text(payload.bytes(message.name))
-        try text(payload.bytes(message.token))
+        try text(message.name, of: payload)
+        try text(message.token, of: payload)
     }
 
     mutating func welcomeBody(_ message: WelcomeMessage, in payload: RawSpan) throws(WireError) {
         try u8(message.version)
         try u8(message.features.rawValue)
         try u64(message.time)
-        try text(payload.bytes(message.session))
-        try text(payload.bytes(message.name))
-        try text(payload.bytes(message.token))
+        try text(message.session, of: payload)
+        try text(message.name, of: payload)
+        try text(message.token, of: payload)
     }
 
     mutating func announceBody(_ message: AnnounceMessage, in payload: RawSpan) throws(WireError) {
-        try text(payload.bytes(message.namespace))
+        try text(message.namespace, of: payload)
         try signalDefinitions(message.signals, in: payload, withMeta: true)
     }
 
@@ -30,7 +30,7 @@ extension ByteWriter {
 
     /// One item of an ANNOUNCE or RESULT.
     package mutating func signalDefinition(_ signal: SignalDefinition, in payload: RawSpan) throws(WireError) {
-        try text(payload.bytes(signal.address))
+        try text(signal.address, of: payload)
         try u8(signal.signal.rawValue)
         try u8(
             flag(0x01, if: signal.datatype != nil) | flag(0x02, if: signal.access != nil)
@@ -56,9 +56,9 @@ extension ByteWriter {
     mutating func federationSyncBody(_ message: FederationSyncMessage, in payload: RawSpan) throws(WireError) {
         try u8(message.operation.rawValue)
         try itemCount(message.patterns.count)
-        try append(payload.bytes(message.patterns.bytes))
+        try append(message.patterns.bytes, of: payload)
         try itemCount(message.revisions.count)
-        try append(payload.bytes(message.revisions.bytes))
+        try append(message.revisions.bytes, of: payload)
         try u8(flag(0x80, if: message.sinceRevision != nil) | flag(0x40, if: message.origin != nil))
         try u64(ifPresent: message.sinceRevision)
         try text(ifPresent: message.origin, in: payload)
@@ -85,7 +85,7 @@ extension ByteWriter {
 
     mutating func errorBody(_ message: ErrorMessage, in payload: RawSpan) throws(WireError) {
         try u16(message.code)
-        try text(payload.bytes(message.text))
+        try text(message.text, of: payload)
         try u8(flag(0x01, if: message.address != nil) | flag(0x02, if: message.correlation != nil))
         try text(ifPresent: message.address, in: payload)
         try u32(ifPresent: message.correlation)

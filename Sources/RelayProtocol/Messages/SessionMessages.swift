@@ -62,11 +62,20 @@ package struct ClosedBounds: Equatable, Sendable {
 }
 
 package struct FederationSyncMessage: Equatable, Sendable {
-    package enum Operation: UInt8, Sendable {
+    package enum Operation: UInt8, Sendable, CaseIterable {
         case declareNamespaces = 1
         case requestSync = 2
         case revisionVector = 3
         case syncComplete = 4
+
+        package var name: StaticString {
+            switch self {
+            case .declareNamespaces: "declare_namespaces"
+            case .requestSync: "request_sync"
+            case .revisionVector: "revision_vector"
+            case .syncComplete: "sync_complete"
+            }
+        }
     }
 
     package var operation: Operation

@@ -2,11 +2,10 @@ extension ByteWriter {
     /// A PUBLISH, type byte included.
     @inline(__always)
     package mutating func publish(_ message: PublishMessage, in payload: RawSpan) throws(WireError) {
-        try u8(MessageType.publish.rawValue)
-        try u8(
+        let flags =
             message.signal.rawValue << 5 | flag(0x10, if: message.timestamp != nil) | flag(0x08, if: message.id != nil)
-                | message.phase.rawValue)
-        try text(payload.bytes(message.address))
+            | message.phase.rawValue
+        try head(MessageType.publish.rawValue, flags, message.address, of: payload)
         switch message.content {
         case .none: try u8(0)
         case .value(let reference):
@@ -15,7 +14,7 @@ extension ByteWriter {
         case .samples(let samples):
             try u8(2)
             try itemCount(samples.count)
-            try append(payload.bytes(samples.bytes))
+            try append(samples.bytes, of: payload)
         }
         try u64(ifPresent: message.timestamp)
         try u32(ifPresent: message.id)
@@ -25,7 +24,7 @@ extension ByteWriter {
     mutating func subscribeBody(_ message: SubscribeMessage, in payload: RawSpan) throws(WireError) {
         let options = message.options
         try u32(message.id)
-        try text(payload.bytes(message.pattern))
+        try text(message.pattern, of: payload)
         try u8(message.types.mask)
         try u8(
             flag(0x01, if: options.maxRate != nil) | flag(0x02, if: options.epsilon != nil)

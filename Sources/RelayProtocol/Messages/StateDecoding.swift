@@ -1,8 +1,6 @@
 extension ByteReader {
     /// Value type codes share the flags byte with these.
     private static var revisionFlag: UInt8 { 0x80 }
-    private static var lockFlag: UInt8 { 0x40 }
-    private static var unlockFlag: UInt8 { 0x20 }
     private static var timeToLiveFlag: UInt8 { 0x10 }
 
     @inline(__always)
@@ -13,8 +11,7 @@ extension ByteReader {
         let revision = try u64(if: flags & Self.revisionFlag != 0)
         let timeToLive = try u32(if: flags & Self.timeToLiveFlag != 0)
         return SetMessage(
-            address: address, value: value, revision: revision, timeToLive: timeToLive.map(TimeToLive.init(wire:)),
-            lock: flags & Self.lockFlag != 0, unlock: flags & Self.unlockFlag != 0)
+            address: address, value: value, revision: revision, wireTimeToLive: timeToLive, flags: flags)
     }
 
     mutating func snapshotParams() throws(WireError) -> ItemList {

@@ -5,14 +5,51 @@ extension ByteWriter {
         address: RawSpan, value: ValueReference, in payload: RawSpan,
         revision: UInt64?, timeToLive: TimeToLive?, lock: Bool, unlock: Bool
     ) throws(WireError) {
-        try u8(MessageType.set.rawValue)
-        try u8(
-            value.type.canonical.rawValue | flag(0x80, if: revision != nil) | flag(0x40, if: lock)
-                | flag(0x20, if: unlock) | flag(0x10, if: timeToLive != nil))
-        try text(address)
+        guard address.byteCount <= WireLimits.maxPayloadBytes else { throw .textTooLong }
+        try set(
+            address: ByteRange(0, count: address.byteCount), of: address, value: value, in: payload,
+            revision: revision, wireTimeToLive: timeToLive?.wire,
+            lockFlags: flag(SetMessage.lockFlag, if: lock) | flag(SetMessage.unlockFlag, if: unlock))
+    }
+
+    @inline(__always)
+    private mutating func set(
+        address: ByteRange, of source: RawSpan, value: ValueReference, in payload: RawSpan, revision: UInt64?,
+        wireTimeToLive: UInt32?, lockFlags: UInt8
+    ) throws(WireError) {
+        let flags =
+            value.type.canonical.rawValue | flag(0x80, if: revision != nil) | flag(0x10, if: wireTimeToLive != nil)
+            | lockFlags
+        try head(MessageType.set.rawValue, flags, address, of: source)
         try valueData(value, in: payload)
         try u64(ifPresent: revision)
-        try u32(ifPresent: timeToLive?.wire)
+        try u32(ifPresent: wireTimeToLive)
+    }
+
+    @inline(__always)
+    mutating func set(_ message: SetMessage, in payload: RawSpan) throws(WireError) {
+        try set(
+            address: message.address, of: payload, value: message.value, in: payload, revision: message.revision,
+            wireTimeToLive: message.wireTimeToLive, lockFlags: message.lockFlags)
+    }
+
+    /// A SET with its frame around it, when the value is canonical. This is what a relay writes most, and its length is
+    /// known beforehand: both heads go out together, and nothing is patched.
+    @inline(__always)
+    mutating func canonicalSetFrame(
+        _ message: SetMessage, in payload: RawSpan, _ qualityOfService: QualityOfService
+    ) throws(WireError) {
+        var flags = message.value.type.rawValue | message.lockFlags
+        var length = 4 &+ Int(message.address.count) &+ Int(message.value.data.count)
+        if message.revision != nil { (flags, length) = (flags | 0x80, length &+ 8) }
+        if message.wireTimeToLive != nil { (flags, length) = (flags | 0x10, length &+ 4) }
+        guard length <= WireLimits.maxPayloadBytes else { throw .payloadTooLarge }
+        let frameHead = ClaspFrame.head(qualityOfService, length: length)
+        let messageHead = UInt32(MessageType.set.rawValue) << 24 | UInt32(flags) << 16 | message.address.count
+        try append(
+            UInt64(frameHead) << 32 | UInt64(messageHead), message.address, message.value.data, of: payload)
+        try u64(ifPresent: message.revision)
+        try u32(ifPresent: message.wireTimeToLive)
     }
 
     /// One item of a SNAPSHOT from its pieces.
@@ -68,7 +105,7 @@ extension ByteWriter {
         try u8(
             flag(0x80, if: message.from != nil) | flag(0x40, if: message.to != nil)
                 | flag(0x20, if: message.limit != nil))
-        try text(payload.bytes(message.pattern))
+        try text(message.pattern, of: payload)
         try u64(ifPresent: message.from)
         try u64(ifPresent: message.to)
         try u32(ifPresent: message.limit)

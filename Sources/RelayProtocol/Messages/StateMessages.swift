@@ -8,6 +8,7 @@ package enum TimeToLive: Equatable, Sendable {
 
     private static let absoluteFlag: UInt32 = 0x8000_0000
 
+    @inline(__always)
     package init(wire: UInt32) {
         if wire == 0 {
             self = .never
@@ -32,9 +33,25 @@ package struct SetMessage: Equatable, Sendable {
     package var value: ValueReference
     /// From a client the revision it expects, from a server the new one.
     package var revision: UInt64?
-    package var timeToLive: TimeToLive?
-    package var lock: Bool
-    package var unlock: Bool
+    /// This and the bits for lock and unlock are kept as they stand on the wire: quick to read and to pass on.
+    private(set) var wireTimeToLive: UInt32?
+    private(set) var lockFlags: UInt8
+
+    static let lockFlag: UInt8 = 0x40
+    static let unlockFlag: UInt8 = 0x20
+
+    @inline(__always)
+    init(address: ByteRange, value: ValueReference, revision: UInt64?, wireTimeToLive: UInt32?, flags: UInt8) {
+        self.address = address
+        self.value = value
+        self.revision = revision
+        self.wireTimeToLive = wireTimeToLive
+        lockFlags = flags & (Self.lockFlag | Self.unlockFlag)
+    }
+
+    package var timeToLive: TimeToLive? { wireTimeToLive.map(TimeToLive.init(wire:)) }
+    package var lock: Bool { lockFlags & Self.lockFlag != 0 }
+    package var unlock: Bool { lockFlags & Self.unlockFlag != 0 }
 }
 
 /// One item of a SNAPSHOT.

@@ -13,7 +13,7 @@ extension NotationReader {
         case .welcome:
             .welcome(
                 WelcomeMessage(
-                    version: try fields.requiredInteger("version"), features: try features(fields),
+                    version: try fields.requiredInteger("version"), features: try features(fields).intersection(.all),
                     time: try fields.requiredInteger("time"), session: try requiredText("session", of: fields),
                     name: try requiredText("name", of: fields), token: try text("token", of: fields) ?? .empty))
         case .announce:
@@ -105,8 +105,9 @@ extension NotationReader {
         SetMessage(
             address: try requiredText("address", of: fields),
             value: try fields.required("value", try value("value", of: fields)),
-            revision: try fields.integer("revision"), timeToLive: try timeToLive(fields),
-            lock: try fields.flag("lock") ?? false, unlock: try fields.flag("unlock") ?? false)
+            revision: try fields.integer("revision"), wireTimeToLive: try timeToLive(fields)?.wire,
+            flags: flag(SetMessage.lockFlag, if: try fields.flag("lock") ?? false)
+                | flag(SetMessage.unlockFlag, if: try fields.flag("unlock") ?? false))
     }
 
     private func timeToLive(_ fields: NotationFields) throws(NotationError) -> TimeToLive? {
@@ -196,9 +197,6 @@ extension NotationReader {
     }
 
     private mutating func federationSync(_ fields: NotationFields) throws(NotationError) -> FederationSyncMessage {
-        let operations: [FederationSyncMessage.Operation] = [
-            .declareNamespaces, .requestSync, .revisionVector, .syncComplete,
-        ]
         var patterns: [String] = []
         for json in try fields.list("patterns") ?? [] {
             guard let pattern = json.string else { throw .unexpected("patterns") }
@@ -212,7 +210,8 @@ extension NotationReader {
             revisions.append((address, revision))
         }
         return FederationSyncMessage(
-            operation: try fields.required("op", try named(operations, "op", fields) { $0.name }),
+            operation: try fields.required(
+                "op", try named(FederationSyncMessage.Operation.allCases, "op", fields) { $0.name }),
             patterns: try list(patterns) { writer, pattern, _ throws(WireError) in try writer.text(pattern) },
             revisions: try list(revisions) { writer, item, _ throws(WireError) in
                 try writer.text(item.address)

@@ -135,14 +135,3 @@ extension NotationWriter {
         ])
     }
 }
-
-extension FederationSyncMessage.Operation {
-    var name: StaticString {
-        switch self {
-        case .declareNamespaces: "declare_namespaces"
-        case .requestSync: "request_sync"
-        case .revisionVector: "revision_vector"
-        case .syncComplete: "sync_complete"
-        }
-    }
-}

@@ -9,53 +9,58 @@ extension ByteReader {
     /// The data of a value whose type code stood elsewhere.
     @inline(__always)
     package mutating func value(ofType code: UInt8) throws(WireError) -> ValueReference {
+        // What nearly every value is that moves.
+        if code == ValueType.f64.rawValue {
+            return ValueReference(type: .f64, isCanonical: true, data: try take(8))
+        }
         guard let type = ValueType(rawValue: code) else { throw .unknownValueType }
         let start = offset
-        let isCanonical = try skipData(of: type, depth: 1)
+        let isCanonical = try skipData(of: code, depth: 1)
         return ValueReference(type: type, isCanonical: isCanonical, data: ByteRange(start, count: offset &- start))
     }
 
-    /// Moves past a value's data and tells whether it was canonical.
+    /// Moves past a value's data and tells whether it was canonical. It goes by the code, so that the items of a list
+    /// need no conversion.
     @inline(__always)
-    private mutating func skipData(of type: ValueType, depth: Int) throws(WireError) -> Bool {
-        switch type {
-        case .f64, .i64:
+    private mutating func skipData(of code: UInt8, depth: Int) throws(WireError) -> Bool {
+        switch code {
+        case ValueType.f64.rawValue, ValueType.i64.rawValue:
             _ = try take(8)
             return true
-        case .string:
+        case ValueType.string.rawValue:
             _ = try text()
             return true
-        case .null:
+        case ValueType.null.rawValue:
             return true
-        case .bool:
+        case ValueType.bool.rawValue:
             return try u8() <= 1
-        case .bytes:
+        case ValueType.bytes.rawValue:
             _ = try take(Int(try u16()))
             return true
-        case .array, .map:
-            return try skipItems(of: type, depth: depth)
-        case .i8:
+        case ValueType.array.rawValue, ValueType.map.rawValue:
+            return try skipItems(ofMap: code == ValueType.map.rawValue, depth: depth)
+        case ValueType.i8.rawValue:
             _ = try take(1)
             return false
-        case .i16:
+        case ValueType.i16.rawValue:
             _ = try take(2)
             return false
-        case .i32, .f32:
+        case ValueType.i32.rawValue, ValueType.f32.rawValue:
             _ = try take(4)
             return false
+        default:
+            throw .unknownValueType
         }
     }
 
     /// The recursion is bounded by the depth limit, the loops by the bytes that are left.
-    private mutating func skipItems(of type: ValueType, depth: Int) throws(WireError) -> Bool {
+    private mutating func skipItems(ofMap isMap: Bool, depth: Int) throws(WireError) -> Bool {
         guard depth <= WireLimits.maxValueDepth else { throw .valueTooDeep }
-        let isMap = type == .map
         let items = try count(itemsOfAtLeast: isMap ? 3 : 1)
         var isCanonical = true
         for _ in 0..<items {
             if isMap { _ = try text() }
-            guard let item = ValueType(rawValue: try u8()) else { throw .unknownValueType }
-            if try !skipData(of: item, depth: depth + 1) { isCanonical = false }
+            if try !skipData(of: try u8(), depth: depth + 1) { isCanonical = false }
         }
         return isCanonical
     }

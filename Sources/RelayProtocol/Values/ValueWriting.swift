@@ -12,13 +12,14 @@ extension ByteWriter {
     @inline(__always)
     package mutating func valueData(_ value: ValueReference, in payload: RawSpan) throws(WireError) {
         if value.isCanonical {
-            try append(payload.bytes(value.data))
+            try append(value.data, of: payload)
         } else {
             var reader = ByteReader(payload, at: Int(value.data.start))
             try canonicalData(of: value.type, from: &reader)
         }
     }
 
+    @inline(never)
     private mutating func canonicalData(of type: ValueType, from reader: inout ByteReader) throws(WireError) {
         switch type {
         case .null: return

@@ -21,13 +21,6 @@ package struct ByteRange: Equatable, Sendable {
 }
 
 extension RawSpan {
-    /// The bytes of a range that was read from this same payload.
-    @inline(__always)
-    @_lifetime(copy self)
-    package func bytes(_ range: ByteRange) -> RawSpan {
-        extracting(Int(range.start)..<Int(range.start) + Int(range.count))
-    }
-
     @_lifetime(copy self)
     package func bytes(_ range: ByteRange?) -> RawSpan? {
         guard let range else { return nil }

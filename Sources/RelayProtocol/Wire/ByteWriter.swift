@@ -16,7 +16,7 @@ package struct ByteWriter: ~Copyable, ~Escapable {
     @inline(__always)
     package mutating func integer<I: FixedWidthInteger & BitwiseCopyable>(_ value: I) throws(WireError) {
         guard room >= MemoryLayout<I>.size else { throw .noRoom }
-        bytes.store(value, at: count)
+        bytes.store(value, uncheckedAt: count)
         count &+= MemoryLayout<I>.size
     }
 
@@ -28,9 +28,16 @@ package struct ByteWriter: ~Copyable, ~Escapable {
 
     @inline(__always)
     package mutating func append(_ source: RawSpan) throws(WireError) {
-        guard room >= source.byteCount else { throw .noRoom }
-        bytes.copy(source, to: count)
-        count &+= source.byteCount
+        // Nobody holds four gigabytes; a range of it could not say so.
+        guard room >= source.byteCount, source.byteCount <= Int(UInt32.max) else { throw .noRoom }
+        try append(ByteRange(0, count: source.byteCount), of: source)
+    }
+
+    @inline(__always)
+    package mutating func append(_ range: ByteRange, of source: RawSpan) throws(WireError) {
+        guard room >= Int(range.count) else { throw .noRoom }
+        bytes.copy(range, of: source, uncheckedTo: count)
+        count &+= Int(range.count)
     }
 
     /// A `str`.
@@ -42,6 +49,36 @@ package struct ByteWriter: ~Copyable, ~Escapable {
     }
 
     @inline(__always)
+    package mutating func text(_ range: ByteRange, of source: RawSpan) throws(WireError) {
+        guard let length = UInt16(exactly: range.count) else { throw .textTooLong }
+        try u16(length)
+        try append(range, of: source)
+    }
+
+    /// Two bytes and a `str`, as most messages begin: four bytes in one go, and the text.
+    @inline(__always)
+    mutating func head(_ first: UInt8, _ second: UInt8, _ range: ByteRange, of source: RawSpan) throws(WireError) {
+        guard let length = UInt16(exactly: range.count) else { throw .textTooLong }
+        try u32(UInt32(first) << 24 | UInt32(second) << 16 | UInt32(length))
+        try append(range, of: source)
+    }
+
+    /// Eight bytes and two ranges, for whoever knows his heads and lengths beforehand: the room is checked once.
+    @inline(__always)
+    mutating func append(
+        _ head: UInt64, _ first: ByteRange, _ second: ByteRange, of source: RawSpan
+    ) throws(WireError) {
+        let firstOffset = 8 &+ count
+        let secondOffset = firstOffset &+ Int(first.count)
+        let end = secondOffset &+ Int(second.count)
+        guard end <= bytes.byteCount else { throw .noRoom }
+        bytes.store(head, uncheckedAt: count)
+        bytes.copy(first, of: source, uncheckedTo: firstOffset)
+        bytes.copy(second, of: source, uncheckedTo: secondOffset)
+        count = end
+    }
+
+    @inline(__always)
     package mutating func itemCount(_ items: Int) throws(WireError) {
         guard let count = UInt16(exactly: items) else { throw .tooManyItems }
         try u16(count)
@@ -50,12 +87,14 @@ package struct ByteWriter: ~Copyable, ~Escapable {
     /// Overwrites two bytes that were written before, once what they count is known.
     @inline(__always)
     package mutating func patch(_ value: UInt16, at offset: Int) {
-        bytes.store(value, at: offset)
+        precondition(offset >= 0 && offset &+ 2 <= count, "only what was written can be overwritten")
+        bytes.store(value, uncheckedAt: offset)
     }
 
     @inline(__always)
     package mutating func patchByte(_ value: UInt8, at offset: Int) {
-        bytes.store(value, at: offset)
+        precondition(offset >= 0 && offset < count, "only what was written can be overwritten")
+        bytes.store(value, uncheckedAt: offset)
     }
 
     /// Forgets what was written after `offset`, for a caller that tried and found no room.

@@ -19,6 +19,42 @@ extension RawSpan {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
+    /// Whether all bytes of a range are ASCII: eight at a time, the last ones together with some before them.
+    @inline(__always)
+    func isASCII(_ range: ByteRange) -> Bool {
+        let count = Int(range.count)
+        return unsafe bytes(range).withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return true }
+            var high: UInt64 = 0
+            if count >= 8 {
+                var offset = 0
+                while offset <= count &- 8 {
+                    high |= unsafe start.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                    offset &+= 8
+                }
+                high |= unsafe start.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            } else if count >= 4 {
+                high = UInt64(unsafe start.loadUnaligned(as: UInt32.self))
+                high |= UInt64(unsafe start.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+            } else {
+                for offset in 0..<count { high |= UInt64(unsafe start.load(fromByteOffset: offset, as: UInt8.self)) }
+            }
+            return high & 0x8080_8080_8080_8080 == 0
+        }
+    }
+
+    /// Where that byte stands first at or behind `start`, else the end.
+    @inline(__always)
+    func firstOffset(of byte: UInt8, from start: Int) -> Int {
+        guard start < byteCount else { return byteCount }
+        return unsafe extracting(start..<byteCount).withUnsafeBytes { bytes in
+            guard let begin = bytes.baseAddress, let found = unsafe memchr(begin, Int32(byte), bytes.count) else {
+                return byteCount
+            }
+            return start + (unsafe UnsafeRawPointer(found) - begin)
+        }
+    }
+
     package func isEqual(to other: RawSpan) -> Bool {
         guard byteCount == other.byteCount else { return false }
         return unsafe withUnsafeBytes { mine in
@@ -40,20 +76,52 @@ extension RawSpan {
     }
 }
 
+extension RawSpan {
+    /// The bytes of a range that was read from this same payload. Traps outside of it.
+    @inline(__always)
+    @_lifetime(copy self)
+    package func bytes(_ range: ByteRange) -> RawSpan {
+        let end = Int(range.start) &+ Int(range.count)
+        precondition(end <= byteCount, "the range is not of this payload")
+        return unsafe extracting(unchecked: Int(range.start)..<end)
+    }
+}
+
+/// Writing behind a check: `ByteWriter` has made sure that there is room, and only debug builds look again.
 extension MutableRawSpan {
     @inline(__always)
-    package mutating func store<I: FixedWidthInteger & BitwiseCopyable>(_ value: I, at offset: Int) {
-        storeBytes(of: value.bigEndian, toByteOffset: offset, as: I.self)
+    mutating func store<I: FixedWidthInteger & BitwiseCopyable>(_ value: I, uncheckedAt offset: Int) {
+        assert(offset >= 0 && MemoryLayout<I>.size <= byteCount - offset)
+        unsafe storeBytes(of: value.bigEndian, toUncheckedByteOffset: offset, as: I.self)
     }
 
-    /// Copies `source` to `offset`. Traps when it does not fit: callers check first.
+    /// Copies a range of `source`, which is checked.
     @inline(__always)
-    package mutating func copy(_ source: RawSpan, to offset: Int) {
-        precondition(offset >= 0 && source.byteCount <= byteCount &- offset, "the copy does not fit its target")
+    mutating func copy(_ range: ByteRange, of source: RawSpan, uncheckedTo offset: Int) {
+        let start = Int(range.start)
+        let count = Int(range.count)
+        precondition(start &+ count <= source.byteCount, "the range is not of this payload")
+        assert(offset >= 0 && count <= byteCount - offset)
+        // Addresses and numbers are short, and a call costs more than they do: word by word, and the last word ends
+        // where the range does.
+        guard count >= 8, count <= 64 else { return copyLong(range, of: source, uncheckedTo: offset) }
+        var done = 0
+        while done < count &- 8 {
+            let word = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: start &+ done, as: UInt64.self)
+            unsafe storeBytes(of: word, toUncheckedByteOffset: offset &+ done, as: UInt64.self)
+            done &+= 8
+        }
+        let last = count &- 8
+        let word = unsafe source.unsafeLoadUnaligned(fromUncheckedByteOffset: start &+ last, as: UInt64.self)
+        unsafe storeBytes(of: word, toUncheckedByteOffset: offset &+ last, as: UInt64.self)
+    }
+
+    @inline(never)
+    private mutating func copyLong(_ range: ByteRange, of source: RawSpan, uncheckedTo offset: Int) {
         unsafe withUnsafeMutableBytes { target in
             unsafe source.withUnsafeBytes { bytes in
                 guard let from = bytes.baseAddress, let to = target.baseAddress else { return }
-                unsafe memcpy(to + offset, from, bytes.count)
+                unsafe memcpy(to + offset, from + Int(range.start), Int(range.count))
             }
         }
     }

@@ -49,6 +49,13 @@ package struct ClaspFrame: Equatable, Sendable {
         payload = ByteRange(start, count: length)
     }
 
+    /// The four bytes that every frame begins with, as a number.
+    @inline(__always)
+    static func head(_ qualityOfService: QualityOfService, flags: UInt8 = 0, length: Int) -> UInt32 {
+        let flags = qualityOfService.rawValue << 6 | flags | binaryEncoding
+        return UInt32(magic) << 24 | UInt32(flags) << 16 | UInt32(truncatingIfNeeded: length)
+    }
+
     /// Writes a header, lets `body` write the payload, then fills in the length.
     @inline(__always)
     package static func write(
@@ -58,9 +65,7 @@ package struct ClaspFrame: Equatable, Sendable {
         body: (inout ByteWriter) throws(WireError) -> Void
     ) throws(WireError) {
         let start = writer.count
-        try writer.u8(magic)
-        try writer.u8(qualityOfService.rawValue << 6 | (timestamp == nil ? 0 : timestampFlag) | binaryEncoding)
-        try writer.u16(0)
+        try writer.u32(head(qualityOfService, flags: timestamp == nil ? 0 : timestampFlag, length: 0))
         if let timestamp { try writer.u64(timestamp) }
         let payload = writer.count
         try body(&writer)

@@ -1,25 +1,10 @@
 extension RawSpan {
     /// Whether a range holds UTF-8 as Unicode defines it: shortest form, no surrogates, nothing above U+10FFFF.
     ///
-    /// Addresses are nearly always ASCII, so eight bytes are looked at together until one is not.
+    /// Addresses are nearly always ASCII, so that is asked first.
     @inline(__always)
     package func isUTF8(_ range: ByteRange) -> Bool {
-        let start = Int(range.start)
-        let end = start + Int(range.count)
-        var offset = start
-        while end &- offset >= 8 {
-            if integer(at: offset, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 {
-                return isUTF8(from: offset, to: end)
-            }
-            offset &+= 8
-        }
-        guard offset < end else { return true }
-        // The last, partial word: shift away what precedes it, or look byte by byte where there is no room before it.
-        if end &- start >= 8 {
-            let tail = integer(at: end &- 8, as: UInt64.self)
-            return tail & 0x8080_8080_8080_8080 == 0 || isUTF8(from: offset, to: end)
-        }
-        return isUTF8(from: offset, to: end)
+        isASCII(range) || isUTF8(from: Int(range.start), to: Int(range.start) + Int(range.count))
     }
 
     @inline(never)
@@ -27,8 +12,13 @@ extension RawSpan {
         var offset = start
         while offset < end {
             let lead = byte(at: offset)
+            if lead < 0x80 {
+                // Over the ASCII in between in long steps.
+                let isPlain = end &- offset >= 8 && isASCII(ByteRange(offset, count: 8))
+                offset &+= isPlain ? 8 : 1
+                continue
+            }
             offset &+= 1
-            if lead < 0x80 { continue }
             // The second byte's bounds rule out overlong forms, surrogates and what lies above U+10FFFF.
             let more: Int
             var lowest: UInt8 = 0x80
