@@ -1,7 +1,8 @@
 /// The one file of this room that touches raw memory.
 ///
-/// Everything else reads and writes through the bounds-checked functions below; each is `unsafe` only to the compiler,
-/// which cannot know that any eight bytes are a valid integer, or that two spans do not overlap.
+/// Everything else reads through the functions below, which check their bounds, and writes through `ByteWriter`, which
+/// checks the room before it calls the unchecked ones. What the compiler cannot know is little: that any eight bytes are
+/// a valid integer, and that two spans do not overlap.
 
 #if canImport(Glibc)
 import Glibc
