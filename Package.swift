@@ -45,7 +45,7 @@ let package = Package(
 
         room("RelayJSON"),
         room("RelayLog", ["CLinux"]),
-        room("RelayProtocol"),
+        room("RelayProtocol", ["RelayJSON"]),
         room("RelayNet", ["CLinux", "COpenSSL", "CZlib"]),
         room("RelayStorage", ["CLinux", "RelayJSON"]),
         room("RelayAuth", ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet"]),

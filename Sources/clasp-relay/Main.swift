@@ -1,1 +1,12 @@
-@main enum Main { static func main() {} }
+import Glibc
+
+/// The program. The first argument names a sub-command.
+@main enum Main {
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        switch arguments.first {
+        case "frame": exit(FrameCommand.run(Array(arguments.dropFirst())))
+        default: break
+        }
+    }
+}

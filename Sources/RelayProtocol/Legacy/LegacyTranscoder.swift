@@ -25,10 +25,7 @@ package struct LegacyTranscoder {
 
     /// The message, with ranges into `payload`.
     package func message() throws(WireError) -> Message {
-        let message = try MessageDecoder.decode(payload.rawSpan)
-        guard !isSignalStated, case .publish(var publish) = message else { return message }
-        publish.isSignalStated = false
-        return .publish(publish)
+        try MessageDecoder.decode(payload.rawSpan, isSignalStated: isSignalStated)
     }
 }
 

@@ -15,6 +15,14 @@ package enum MessageDecoder {
         var reader = ByteReader(payload)
         return try reader.message(bundleDepth: 0)
     }
+
+    /// Decodes what was rewritten from a form in which a PUBLISH can leave its signal out.
+    static func decode(_ payload: RawSpan, isSignalStated: Bool) throws(WireError) -> Message {
+        let message = try decode(payload)
+        guard !isSignalStated, case .publish(var publish) = message else { return message }
+        publish.isSignalStated = false
+        return .publish(publish)
+    }
 }
 
 extension ByteReader {

@@ -50,7 +50,7 @@ extension ByteReader {
     /// Where the next message of a BUNDLE stands. Its own ranges count from there.
     package mutating func bundledPayload() throws(WireError) -> ByteRange {
         let range = try take(Int(try u16()))
-        guard !range.isEmpty else { throw .emptyPayload }
+        guard !range.isEmpty else { throw .truncated }
         return range
     }
 
