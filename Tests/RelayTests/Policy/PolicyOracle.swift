@@ -7,18 +7,14 @@ struct PolicyOracle {
     var state: [String: JSONValue] = [:]
 
     func captures(_ path: String, _ address: String) -> [String: String]? {
-        let parts = address.components
+        let (wanted, parts) = (path.components, address.components)
         var found: [String: String] = [:]
-        for (index, wanted) in path.components.enumerated() {
-            if wanted == "**" { return found }
-            guard index < parts.count else { return nil }
-            if wanted.hasPrefix("{"), wanted.hasSuffix("}"), wanted.count > 1 {
-                found[String(wanted.dropFirst().dropLast())] = parts[index]
-            } else if wanted != "*", wanted != parts[index] {
-                return nil
-            }
+        for (index, segment) in wanted.enumerated() {
+            if segment == "**" { return found }
+            guard index < parts.count, segment.isName || segment == "*" || segment == parts[index] else { return nil }
+            if segment.isName { found[String(segment.dropFirst().dropLast())] = parts[index] }
         }
-        return path.components.count == parts.count ? found : nil
+        return wanted.count == parts.count ? found : nil
     }
 
     func fill(_ template: String, _ names: [String: String]) -> String {
@@ -29,84 +25,82 @@ struct PolicyOracle {
         return String(first) + fill(String(template.dropFirst()), names)
     }
 
-    func passes(_ check: JSONValue, _ found: [String: String], _ address: String, _ value: JSONValue, _ user: String)
-        -> Bool
-    {
-        func stored(_ member: String) -> JSONValue? {
-            state[fill(check[member]?.string ?? "", found.merging(["session": user]) { $1 })]
-        }
-        let field = check["field"]?.string ?? ""
-        switch check["type"]?.string {
+    func passes(_ check: JSONValue, _ names: [String: String], _ address: String, _ value: JSONValue) -> Bool {
+        func stored(_ member: String) -> JSONValue? { state[fill(check.text(member), names)] }
+        func exists(_ member: String) -> Bool { stored(member).map { !$0.isNull } ?? false }
+        let user = names["session"]
+        switch check.text("type") {
         case "state_field_equals_session":
-            guard let stored = stored("lookup") else { return check["allow_if_missing"]?.bool ?? false }
-            return stored[field]?.string == user
-        case "state_not_null": return !(stored("lookup") ?? .null).isNull
-        case "either_state_not_null":
-            return !(stored("lookup_a") ?? .null).isNull || !(stored("lookup_b") ?? .null).isNull
-        case "value_field_equals_session": return value[field]?.string == user
-        case "require_value_field": return value[field]?.string != nil
-        case "segment_equals_session": return found[check["segment"]?.string ?? ""] == user
-        default: return captures(check["pattern"]?.string ?? "", address) != nil
+            return stored("lookup").map { $0[check.text("field")]?.string == user }
+                ?? (check["allow_if_missing"] == true)
+        case "state_not_null": return exists("lookup")
+        case "either_state_not_null": return exists("lookup_a") || exists("lookup_b")
+        case "value_field_equals_session": return value[check.text("field")]?.string == user
+        case "require_value_field": return value[check.text("field")]?.string != nil
+        case "segment_equals_session": return names["of " + check.text("segment")] == user
+        default: return captures(check.text("pattern"), address) != nil
         }
     }
 
     /// The number of the rule that refuses.
     func refusal(_ address: String, _ value: JSONValue, _ user: String?) -> Int? {
         guard let user else { return nil }
-        for (number, rule) in (config["write_rules"]?.array ?? []).enumerated() {
-            guard let found = captures(rule["path"]?.string ?? "", address) else { continue }
-            func results(_ list: String) -> [Bool] {
-                (rule[list]?.array ?? []).map { passes($0, found, address, value, user) }
-            }
+        for (number, rule) in config.items("write_rules").enumerated() {
+            guard var names = captures(rule.text("path"), address) else { continue }
+            for (name, text) in names { names["of " + name] = text }
+            names["session"] = user
+            let results = { (list: String) in rule.items(list).map { passes($0, names, address, value) } }
             if results("pre_checks").contains(false) { return number }
-            if rule["allow_null_write"]?.bool == true, value.isNull { return nil }
+            if rule["allow_null_write"] == true, value.isNull { return nil }
             let checks = results("checks")
-            let isFine = rule["mode"] == "any" ? checks.isEmpty || checks.contains(true) : !checks.contains(false)
-            return isFine ? nil : number
+            return checks.isEmpty || (rule["mode"] == "any" ? checks.contains(true) : !checks.contains(false))
+                ? nil : number
         }
         return nil
     }
 
     func sees(_ address: String, _ user: String?) -> Bool {
-        for rule in config["snapshot_visibility"]?.array ?? [] {
-            let path = rule["path"]?.string
-            let found = path.map { captures($0, address) } ?? [:]
+        let rule = config.items("snapshot_visibility").first { rule in
             if let part = rule["path_contains"]?.string {
-                if !address.indices.contains(where: { address[$0...].hasPrefix(part) }) { continue }
-            } else if found == nil {
-                continue
+                return address.indices.contains { address[$0...].hasPrefix(part) }
             }
-            if let isVisible = rule["visible"]?.bool { return isVisible }
-            if rule["visible"] == "owner" {
-                guard let path, let found, let name = rule["owner_segment"]?.string, let owner = found[name] else {
-                    return false
-                }
-                if owner == user { return true }
-                guard let part = rule["public_sub"]?.string else { return false }
-                let index = path.components.firstIndex(of: "{\(name)}") ?? 0
-                let rest = address.components.dropFirst(index + 1).joined(separator: "/")
-                return rest == part || rest.hasPrefix(part + "/")
-            }
-            guard let lookup = rule["lookup"]?.string else { return false }
-            if user == nil, lookup.contains("{session}") { return false }
-            let unknown = found == nil ? path?.components.filter { $0.hasPrefix("{") && $0 != "{session}" } : []
-            if (unknown ?? []).contains(where: { lookup.contains($0) }) { return false }
-            let names = (found ?? [:]).merging(user.map { ["session": $0] } ?? [:]) { $1 }
-            return !(state[fill(lookup, names)] ?? .null).isNull
+            return rule["path"]?.string == nil || captures(rule.text("path"), address) != nil
         }
-        return true
+        guard let rule, rule["visible"] != true else { return true }
+        let path = rule.text("path")
+        var names = captures(path, address) ?? [:]
+        if rule["visible"] == "owner" {
+            guard let owner = names[rule.text("owner_segment")] else { return false }
+            let start = path.components.firstIndex(of: "{\(rule.text("owner_segment"))}") ?? 0
+            let rest = address.components.dropFirst(start + 1).joined(separator: "/")
+            let part = rule["public_sub"]?.string
+            return owner == user || part.map { rest == $0 || rest.hasPrefix($0 + "/") } ?? false
+        }
+        guard let lookup = rule["lookup"]?.string else { return false }
+        names["session"] = user
+        // A name that ought to stand for something here, and stands for nothing, opens no door.
+        let due = path.components.filter(\.isName) + ["{session}"]
+        if due.contains(where: { lookup.contains($0) && names[String($0.dropFirst().dropLast())] == nil }) {
+            return false
+        }
+        return state[fill(lookup, names)].map { !$0.isNull } ?? false
     }
 
     func shown(_ address: String, _ value: JSONValue) -> JSONValue {
         guard case .object(var members) = value else { return value }
-        for transform in config["snapshot_transforms"]?.array ?? []
-        where captures(transform["path"]?.string ?? "", address) != nil {
-            members.removeAll { (transform["redact_fields"]?.array ?? []).contains(.string($0.key)) }
+        for transform in config.items("snapshot_transforms") where captures(transform.text("path"), address) != nil {
+            members.removeAll { transform.items("redact_fields").contains(.string($0.key)) }
         }
         return .object(members)
     }
 }
 
+extension JSONValue {
+    fileprivate func text(_ member: String) -> String { self[member]?.string ?? "" }
+    fileprivate func items(_ member: String) -> [JSONValue] { self[member]?.array ?? [] }
+}
+
 extension String {
     fileprivate var components: [String] { split(separator: "/", omittingEmptySubsequences: false).map { String($0) } }
+    fileprivate var isName: Bool { count > 1 && hasPrefix("{") && hasSuffix("}") }
 }

@@ -120,12 +120,15 @@ import Testing
         var differences: [String] = []
     }
 
-    private func run(seed: UInt64, configs: Int, steps: Int) throws -> Tally {
+    /// The oracle gets the config as `bend` leaves it.
+    private func run(
+        seed: UInt64, configs: Int, steps: Int, bend: (JSONValue) -> JSONValue = { $0 }
+    ) throws -> Tally {
         var world = World(random: SeededRandom(seed: seed))
         var tally = Tally()
         for _ in 0..<configs {
             let json = world.config()
-            var oracle = PolicyOracle(config: json)
+            var oracle = PolicyOracle(config: bend(json))
             var kit = try PolicyKit(json)
             for step in 0..<steps {
                 let address = world.address()
@@ -182,5 +185,25 @@ import Testing
         let tally = try run(seed: 0xC1A5, configs: 1_000, steps: 100)
         #expect(tally.differences == [])
         #expect(min(tally.refused, tally.passed, tally.hidden, tally.seen, tally.redacted) > 2_000, "\(tally)")
+    }
+
+    @Test(arguments: ["mode", "allow_null_write", "pre_checks", "checks"])
+    func `a rule that lost a member is noticed`(member: String) throws {
+        let tally = try run(seed: 7, configs: 100, steps: 50) { config in
+            let rules = (config["write_rules"]?.array ?? []).map { rule in
+                JSONValue.object((rule.object ?? []).filter { $0.key != member })
+            }
+            return .object(
+                (config.object ?? []).map { $0.key == "write_rules" ? JSONMember($0.key, .array(rules)) : $0 })
+        }
+        #expect(!tally.differences.isEmpty)
+    }
+
+    @Test(arguments: ["snapshot_transforms", "snapshot_visibility"])
+    func `a list that is missing is noticed`(member: String) throws {
+        let tally = try run(seed: 7, configs: 100, steps: 50) { config in
+            .object((config.object ?? []).filter { $0.key != member })
+        }
+        #expect(!tally.differences.isEmpty)
     }
 }
