@@ -43,6 +43,7 @@ extension Template {
 extension PathPattern {
     /// As a pattern of the subscription syntax, with captures that are known written out.
     fileprivate func text(binding bindings: [Int: ByteRange], in address: RawSpan) -> String {
+        let bytes = bytes
         var texts: [String] = []
         for (number, segment) in segments.enumerated() {
             switch segment {

@@ -62,13 +62,20 @@ extension Policy {
             keepsHistory: history.contains { $0.matches(address) })
     }
 
+    // By index, because an element handed to a closure is a copy with all its references counted.
     func writeRule(for address: RawSpan) -> UInt16? {
-        writeRules.firstIndex { $0.path.matches(address) }.map { UInt16(truncatingIfNeeded: $0) }
+        for index in writeRules.indices where writeRules[index].path.matches(address) {
+            return UInt16(truncatingIfNeeded: index)
+        }
+        return nil
     }
 
     func visibilityRule(for address: RawSpan) -> UInt16? {
         guard mayHide else { return nil }
-        return visibility.firstIndex { $0.concerns(address) }.map { UInt16(truncatingIfNeeded: $0) }
+        for index in visibility.indices where visibility[index].concerns(address) {
+            return UInt16(truncatingIfNeeded: index)
+        }
+        return nil
     }
 
     /// Whether a param is the presence of whoever writes it: a pattern matches, and where that has captures and the

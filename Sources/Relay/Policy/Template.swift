@@ -4,7 +4,7 @@ import RelayProtocol
 ///
 /// What is filled in is never looked at again. A segment that somebody named `{session}` stays those nine characters,
 /// it does not become the subject of whoever is checked.
-package struct Template: Sendable {
+package final class Template: Sendable {
     enum Part: Sendable, Equatable {
         case literal([UInt8])
         /// The subject of the session, or the user a scope is made for.
@@ -29,7 +29,7 @@ package struct Template: Sendable {
     let unknownNames: [String]
 
     /// For a rule: `{session}`, then the captures of its path.
-    init(_ text: String, path: PathPattern?) {
+    convenience init(_ text: String, path: PathPattern?) {
         self.init(text) { name in
             if name == Array("session".utf8) { return .subject }
             return path?.segment(named: name).map { .segment($0) }
@@ -117,6 +117,8 @@ package struct Template: Sendable {
 
 extension Array where Element == UInt8 {
     mutating func append(contentsOf bytes: RawSpan) {
-        for offset in 0..<bytes.byteCount { append(bytes.byte(at: offset)) }
+        append(addingCapacity: bytes.byteCount) { output in
+            for offset in 0..<bytes.byteCount { output.append(bytes.byte(at: offset)) }
+        }
     }
 }

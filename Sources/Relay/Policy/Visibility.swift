@@ -91,7 +91,7 @@ extension Policy {
                 || below.starts(with: (publicPart + [Address.separator]).rawSpan)
         case .stateNotNull(let lookup):
             if subject == nil, lookup.namesSubject { return false }
-            if lookup.namesCapture, rule.path?.matches(address) != true { return false }
+            if case .containing = rule.extent, lookup.namesCapture, rule.path?.matches(address) != true { return false }
             let bytes = subject?.bytes ?? []
             let place = lookup.filled(subject: bytes.rawSpan, address: address)
             return state.isPresent(place.rawSpan)
