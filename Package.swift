@@ -58,7 +58,9 @@ let package = Package(
         program("ws-echo", ["RelayNet"], path: "Examples/ws-echo"),
         program("ws-fan", ["RelayNet"], path: "Examples/ws-fan"),
 
-        .target(name: "RelayTestKit", dependencies: ["RelayJSON"], path: "Tests/RelayTestKit", swiftSettings: rules),
+        .target(
+            name: "RelayTestKit", dependencies: ["CLinux", "RelayJSON", "RelayProtocol"], path: "Tests/RelayTestKit",
+            swiftSettings: rules),
         tests("RelayJSONTests", ["RelayJSON"]),
         tests("RelayLogTests", ["RelayLog", "RelayJSON", "CLinux"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),

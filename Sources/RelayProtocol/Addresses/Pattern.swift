@@ -39,6 +39,18 @@ package struct Pattern: Sendable {
         self.init(Array(text.utf8).rawSpan)
     }
 
+    private init(bytes: [UInt8], segments: [Segment]) {
+        self.bytes = bytes
+        self.segments = segments
+    }
+
+    /// This with `/*` behind it.
+    var withOneMoreSegment: Pattern {
+        let star = ByteRange(bytes.count + 1, count: 1)
+        return Pattern(
+            bytes: bytes + [Address.separator, Address.wildcard], segments: segments + [.wildcard(star)])
+    }
+
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Whether it names one address only.

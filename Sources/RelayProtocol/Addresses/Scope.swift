@@ -25,12 +25,7 @@ package struct Scope: Sendable {
         }
         guard let pattern = Pattern(String(text[text.index(after: colon)...])) else { return nil }
         self.pattern = pattern
-        if pattern.isOpen {
-            guard let below = Pattern(pattern.text + "/*") else { return nil }
-            self.below = below
-        } else {
-            below = nil
-        }
+        below = pattern.isOpen ? pattern.withOneMoreSegment : nil
     }
 
     package func allowsReading(_ address: RawSpan) -> Bool { (below ?? pattern).matches(address) }

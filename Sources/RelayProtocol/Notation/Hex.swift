@@ -4,6 +4,8 @@ package enum Hex {
         String(decoding: digits(bytes), as: UTF8.self)
     }
 
+    package static func text(_ bytes: [UInt8]) -> String { text(bytes.rawSpan) }
+
     package static func digits(_ bytes: RawSpan) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(2 * bytes.byteCount)

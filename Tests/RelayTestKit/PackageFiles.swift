@@ -1,0 +1,11 @@
+import FoundationEssentials
+
+/// Where the sources stand, for tests that read files of the package.
+package enum PackageFiles {
+    package static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+        .joined(separator: "/")
+
+    package static func text(at path: String) throws -> String {
+        try String(contentsOfFile: path, encoding: .utf8)
+    }
+}
