@@ -67,7 +67,7 @@ let package = Package(
         tests("RelayNetTests", ["RelayNet", "CLinux"]),
         tests("RelayStorageTests", ["RelayStorage", "RelayJSON"]),
         tests("RelayAuthTests", ["RelayAuth"]),
-        tests("RelayTests", ["Relay", "RelayProtocol"]),
+        tests("RelayTests", ["Relay", "RelayJSON", "RelayProtocol"]),
         tests("EndToEndTests", ["CLinux", "RelayJSON", "RelayProtocol"]),
     ]
 )

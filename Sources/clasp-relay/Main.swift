@@ -6,6 +6,7 @@ import Glibc
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
         case "frame": exit(FrameCommand.run(Array(arguments.dropFirst())))
+        case "policy": exit(PolicyCommand.run(Array(arguments.dropFirst())))
         default: break
         }
     }

@@ -15,7 +15,8 @@ extension RawSpan {
         I(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: I.self))
     }
 
-    @inline(__always)
+    // Inlinable, because other rooms call it for each byte and the compiler does not see through the wall by itself.
+    @inlinable @inline(__always)
     package func byte(at offset: Int) -> UInt8 {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
