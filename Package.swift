@@ -42,10 +42,11 @@ let package = Package(
         library("CZlib", "zlib"),
 
         room("RelayJSON"),
-        room("RelayLog", ["CLinux"]),
+        room("RelayThreads", ["CLinux"]),
+        room("RelayLog", ["CLinux", "RelayJSON", "RelayThreads"]),
         room("RelayProtocol"),
         room("RelayNet", ["CLinux", "COpenSSL", "CZlib"]),
-        room("RelayStorage", ["CLinux", "RelayJSON"]),
+        room("RelayStorage", ["CLinux", "RelayJSON", "RelayThreads"]),
         room("RelayAuth", ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet"]),
         room("Relay", ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
 
@@ -58,7 +59,7 @@ let package = Package(
 
         .target(name: "RelayTestKit", dependencies: ["RelayJSON"], path: "Tests/RelayTestKit", swiftSettings: rules),
         tests("RelayJSONTests", ["RelayJSON"]),
-        tests("RelayLogTests", ["RelayLog", "RelayJSON", "CLinux"]),
+        tests("RelayLogTests", ["RelayLog", "RelayJSON", "RelayThreads"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
         tests("RelayNetTests", ["RelayNet", "CLinux"]),
         tests("RelayStorageTests", ["RelayStorage", "RelayJSON"]),
