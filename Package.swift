@@ -64,7 +64,7 @@ let package = Package(
         tests("RelayLogTests", ["RelayLog", "RelayJSON", "RelayThreads"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
         tests("RelayNetTests", ["RelayNet", "CLinux"]),
-        tests("RelayStorageTests", ["RelayStorage", "RelayJSON"]),
+        tests("RelayStorageTests", ["RelayStorage", "RelayJSON", "RelayThreads"]),
         tests("RelayAuthTests", ["RelayAuth"]),
         tests("RelayTests", ["Relay", "RelayProtocol"]),
         tests("EndToEndTests", ["CLinux", "RelayJSON", "RelayProtocol"]),

@@ -21,6 +21,14 @@ extension JSONReader {
     package var textBytes: [UInt8] { textIsScratch ? scratch : Array(window[textRange]) }
 
     /// Whether the last string or key is this one.
+    package func textEquals(_ other: [UInt8]) -> Bool {
+        let text = text
+        guard text.count == other.count else { return false }
+        for index in other.indices where text[index] != other[index] { return false }
+        return true
+    }
+
+    /// Whether the last string or key is this one.
     package func textEquals(_ other: StaticString) -> Bool {
         let length = textIsScratch ? scratch.count : textRange.count
         guard length == other.utf8CodeUnitCount else { return false }

@@ -24,6 +24,19 @@ package struct JSONWriter: Sendable {
         return taken
     }
 
+    /// A place to go back to when what follows turns out not to be writable.
+    package struct Place: Sendable {
+        fileprivate let count: Int
+        fileprivate let needsComma: Bool
+    }
+
+    package var place: Place { Place(count: bytes.count, needsComma: needsComma) }
+
+    package mutating func goBack(to place: Place) {
+        bytes.removeLast(max(0, bytes.count - place.count))
+        needsComma = place.needsComma
+    }
+
     // MARK: Structure
 
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
@@ -33,6 +46,13 @@ package struct JSONWriter: Sendable {
 
     package mutating func key(_ key: String) {
         string(key)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// The bytes must be valid UTF-8.
+    package mutating func key(utf8 key: Span<UInt8>) {
+        string(utf8: key)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }

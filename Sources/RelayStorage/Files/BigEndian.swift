@@ -1,0 +1,63 @@
+/// Integers as CLASP and the journal write them: most significant byte first.
+extension [UInt8] {
+    @inline(__always)
+    mutating func appendBigEndian(_ value: some FixedWidthInteger & UnsignedInteger) {
+        var shift = value.bitWidth
+        while shift > 0 {
+            shift -= 8
+            append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
+    /// Overwrites bytes that are there already.
+    @inline(__always)
+    mutating func putBigEndian(_ value: some FixedWidthInteger & UnsignedInteger, at offset: Int) {
+        var shift = value.bitWidth
+        var index = offset
+        while shift > 0 {
+            shift -= 8
+            self[index] = UInt8(truncatingIfNeeded: value >> shift)
+            index += 1
+        }
+    }
+}
+
+/// Reads what others have written, so every length is doubted; nil is the answer to whatever does not fit.
+struct ByteCursor: ~Escapable {
+    private let bytes: Span<UInt8>
+    private(set) var offset = 0
+
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>) { self.bytes = bytes }
+
+    var remaining: Int { bytes.count - offset }
+
+    @_lifetime(self: copy self)
+    mutating func integer<Integer: FixedWidthInteger & UnsignedInteger>(_ type: Integer.Type) -> Integer? {
+        let size = Integer.bitWidth / 8
+        guard remaining >= size else { return nil }
+        var value: Integer = 0
+        for index in offset..<offset + size { value = value << 8 | Integer(truncatingIfNeeded: bytes[index]) }
+        offset += size
+        return value
+    }
+
+    @_lifetime(self: copy self)
+    mutating func byte() -> UInt8? { integer(UInt8.self) }
+
+    /// The next bytes, as a place in the span.
+    @_lifetime(self: copy self)
+    mutating func range(_ count: Int) -> Range<Int>? {
+        guard count >= 0, remaining >= count else { return nil }
+        offset += count
+        return offset - count..<offset
+    }
+
+    @_lifetime(self: copy self)
+    mutating func array(_ count: Int) -> [UInt8]? {
+        guard let range = range(count) else { return nil }
+        var copy: [UInt8] = []
+        copy.append(bytes.extracting(range))
+        return copy
+    }
+}
