@@ -45,6 +45,7 @@ final class SimulatedDisk: FileSystem {
     }
 
     private let state: Monitor<State>
+    private let isStalled = Monitor(false)
 
     init() { state = Monitor(State()) }
 
@@ -58,6 +59,9 @@ final class SimulatedDisk: FileSystem {
             $0.counts = [:]
         }
     }
+
+    /// Makes every write wait until it is let go.
+    func stall(_ stalls: Bool) { isStalled.change { $0 = stalls } }
 
     /// How often the plan has struck.
     var fired: Int { state.withLock { $0.fired } }
@@ -111,10 +115,10 @@ final class SimulatedDisk: FileSystem {
                 if before.content.starts(with: before.synced) {
                     let tail = before.content.dropFirst(before.synced.count)
                     var kept = Array(tail.prefix(Int.random(in: 0...tail.count, using: &random)))
-                    // The length may have arrived without the data.
+                    // The length may have arrived without the data of some last sectors.
                     if Int.random(in: 0..<4, using: &random) == 0 {
-                        let from = Int.random(in: 0...kept.count, using: &random)
-                        for index in from..<kept.count { kept[index] = 0 }
+                        let from = (content.count + Int.random(in: 0...kept.count, using: &random)) / 512 * 512
+                        for index in max(0, from - content.count)..<kept.count { kept[index] = 0 }
                     }
                     content += kept
                 } else if Bool.random(using: &random) {
@@ -204,7 +208,8 @@ final class SimulatedDisk: FileSystem {
     }
 
     func write(_ file: OpenFile, _ bytes: ArraySlice<UInt8>) throws(FileError) -> Int {
-        try state.withLock { state throws(FileError) in
+        isStalled.wait { $0 ? nil : () }
+        return try state.withLock { state throws(FileError) in
             let isShort = try strike(&state, .write, file.path)
             guard let open = state.open[file.descriptor] else { throw missing("write", file.path) }
             let count = min(isShort ? 1 : bytes.count, state.room)

@@ -31,14 +31,15 @@ struct SegmentReader {
         if left == 0 { return finish(.complete) }
         if left < JournalFormat.recordHeadBytes { return finish(.torn) }
         guard let record = RecordHead(bytes.span.extracting(offset..<bytes.count), epoch: head.epoch) else {
-            return finish(isZero(from: offset) ? .torn : .damaged("the head of a record is wrong"))
+            let limit = offset + JournalFormat.recordHeadBytes
+            return finish(endsInZeros(before: limit) ? .torn : .damaged("the head of a record is wrong"))
         }
         let start = offset + JournalFormat.recordHeadBytes
         let length = Int(record.length)
         if bytes.count - start < length { return finish(.torn) }
         guard Checksum.of(bytes.span.extracting(start..<start + length)) == record.payloadChecksum else {
-            // After a power cut a file can have its length but not its content.
-            return finish(isZero(from: start) ? .torn : .damaged("the checksum of a record does not hold"))
+            let isTorn = endsInZeros(before: start + length)
+            return finish(isTorn ? .torn : .damaged("the checksum of a record does not hold"))
         }
         offset = start + length
         return (record.sequence, start..<offset)
@@ -65,10 +66,15 @@ struct SegmentReader {
         return false
     }
 
-    private func isZero(from start: Int) -> Bool {
-        for index in start..<bytes.count where bytes[index] != 0 { return false }
-        return true
+    /// After a power cut a file can have its length but not all of its content. What is missing reads as zeros: from the
+    /// beginning of the record or of a sector inside it, up to the end of the file.
+    private func endsInZeros(before limit: Int) -> Bool {
+        guard let last = bytes.lastIndex(where: { $0 != 0 }), last >= offset else { return true }
+        let sector = (last / Self.sectorBytes + 1) * Self.sectorBytes
+        return sector < limit && sector < bytes.count
     }
+
+    private static let sectorBytes = 512
 
     private mutating func finish(_ end: End) -> (sequence: UInt64, payload: Range<Int>)? {
         self.end = end

@@ -14,6 +14,8 @@ struct Recovery<Sink: RecoverySink> {
     /// The checkpoint that a fallback to the previous file would start from: journal behind it must be kept.
     private(set) var previousSequence: UInt64 = 0
     private(set) var coveredSequence: UInt64 = 0
+    /// Findings that take nothing from state or history.
+    private var harmless = 0
     private var moves: [Finding] = []
     private var copies: [Finding] = []
 
@@ -43,7 +45,7 @@ struct Recovery<Sink: RecoverySink> {
             try readJournal(into: &sink)
         }
         report.isContinued =
-            leaseWasReturned && head?.isClean == true && report.findings.isEmpty
+            leaseWasReturned && head?.isClean == true && report.findings.count == harmless
             && report.checkpoint == CheckpointFormat.name && report.sequence == coveredSequence
             && journalEndsWithCheckpoint()
         report.quarantined = Quarantine.count(in: directory, files) + moves.count + copies.count
@@ -83,7 +85,8 @@ struct Recovery<Sink: RecoverySink> {
         if let loaded {
             report.checkpoint = loaded.name
             report.isImport = loaded.head == nil
-            previousSequence = previousHead(unless: loaded.name) ?? loaded.head?.sequence ?? 0
+            previousSequence = loaded.head?.sequence ?? 0
+            if loaded.name == CheckpointFormat.name { try readPrevious() }
             return loaded.head
         }
         // Without any checkpoint the journal is the state, if it goes back to the first record.
@@ -94,12 +97,20 @@ struct Recovery<Sink: RecoverySink> {
         return nil
     }
 
-    /// What the previous file covers, when the present one is in use.
-    private func previousHead(unless name: String) -> UInt64? {
-        guard name == CheckpointFormat.name else { return nil }
-        let path = "\(directory)/\(CheckpointFormat.previousName)"
-        guard case .valid(let head) = CheckpointReader(files: files, path: path, now: now).inspect() else { return nil }
-        return head.sequence
+    /// Looks at the previous file while the present one is in use: journal behind it is kept, and damage to it is told,
+    /// although it costs nothing.
+    private mutating func readPrevious() throws(StorageError) {
+        let name = CheckpointFormat.previousName
+        switch CheckpointReader(files: files, path: "\(directory)/\(name)", now: now).inspect() {
+        case .valid(let head): previousSequence = min(previousSequence, head.sequence)
+        case .foreign: previousSequence = 0
+        case .absent: break
+        case .invalid(let reason):
+            report.findings.append(Finding(name, reason))
+            moves.append(Finding(name, reason))
+            if mode == .strict { throw refusal() }
+            harmless = 1
+        }
     }
 
     private mutating func salvageCheckpoint(_ candidates: [Finding], into sink: inout Sink) {
@@ -142,30 +153,28 @@ struct Recovery<Sink: RecoverySink> {
             moves.append(finding)
         }
         if mode == .strict, !report.findings.isEmpty { throw refusal() }
-        var index = 0
-        while index < chain.segments.count {
-            guard try readSegment(index, into: &sink) else {
-                abandon(from: index + 1)
-                return
-            }
-            index += 1
+        for index in chain.segments.indices {
+            guard try fillsGap(in: index) else { return abandon(from: index) }
+            guard try readSegment(index, into: &sink) else { return abandon(from: index + 1) }
         }
     }
 
-    /// False: the history ends here.
+    /// Whether the records in front of a segment are there. False: the history ends before it.
+    private mutating func fillsGap(in index: Int) throws(StorageError) -> Bool {
+        let segment = chain.segments[index]
+        guard segment.first > report.sequence &+ 1, chain.end(of: index) > segment.first else { return true }
+        let gap = "records \(report.sequence &+ 1) to \(segment.first &- 1) are missing in front of it"
+        guard try found(Finding(path(segment.number), gap), isCopied: false) else { return false }
+        report.sequence = segment.first &- 1
+        return true
+    }
+
+    /// False: the history ends inside it.
     private mutating func readSegment(_ index: Int, into sink: inout Sink) throws(StorageError) -> Bool {
         let segment = chain.segments[index]
         let end = chain.end(of: index)
         // Whatever it contains, the checkpoint or a later segment answers for it.
         if end <= report.sequence &+ 1 { return true }
-        if segment.first > report.sequence &+ 1 {
-            let gap = "records \(report.sequence &+ 1) to \(segment.first &- 1) are missing in front of it"
-            guard try found(Finding(path(segment.number), gap), isCopied: false) else {
-                abandon(from: index)
-                return false
-            }
-            report.sequence = segment.first &- 1
-        }
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try files.contents(of: "\(directory)/\(path(segment.number))", limit: 1 << 30)
@@ -224,10 +233,11 @@ struct Recovery<Sink: RecoverySink> {
 
     /// What lies behind the end of the history is kept, but not as part of it.
     private mutating func abandon(from index: Int) {
-        for segment in chain.segments[index...] where !moves.contains(where: { $0.file == path(segment.number) }) {
+        let last = chain.segments[min(index, chain.segments.count)...]
+        for segment in last where !moves.contains(where: { $0.file == path(segment.number) }) {
             moves.append(Finding(path(segment.number), "it follows damage, so it is no part of the recovered history"))
         }
-        chain.segments.removeSubrange(index...)
+        chain.segments.removeLast(last.count)
     }
 
     /// After an orderly stop the journal ends exactly where the checkpoint does; anything else means that history is
