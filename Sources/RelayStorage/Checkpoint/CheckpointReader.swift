@@ -1,13 +1,19 @@
 internal import RelayJSON
 
 /// Reads `state.json`: ours, after its checksum was found right, or the reference's as an import.
-struct CheckpointReader {
-    let files: any FileSystem
-    let path: String
-    /// The timestamp of params that have none, in microseconds since 1970.
-    let now: Int64
+package struct CheckpointReader {
+    private let files: any FileSystem
+    private let path: String
+    private let now: Int64
 
-    enum Verdict: Sendable, Equatable {
+    /// `now` is the timestamp of params that have none, in microseconds since 1970.
+    package init(files: any FileSystem, path: String, now: Int64) {
+        self.files = files
+        self.path = path
+        self.now = now
+    }
+
+    package enum Verdict: Sendable, Equatable {
         case absent
         case valid(CheckpointHead)
         /// The reference's file, or one made by hand: no history, revisions as far as they are given.
@@ -16,7 +22,7 @@ struct CheckpointReader {
     }
 
     /// Reads the whole file without handing anything on. A file that fails here is not to be loaded.
-    func inspect() -> Verdict {
+    package func inspect() -> Verdict {
         do throws(FileError) {
             guard let size = try files.size(of: path) else { return .absent }
             let file = try files.open(path, .read)
@@ -59,7 +65,13 @@ struct CheckpointReader {
     }
 
     /// Reads the params into the sink; nil for a foreign file. Call it on what `inspect` has accepted.
-    func load(into sink: inout some RecoverySink, onlyHead: Bool = false) throws(CheckpointError) -> CheckpointHead? {
+    package func load(into sink: inout some RecoverySink) throws(CheckpointError) -> CheckpointHead? {
+        try load(into: &sink, onlyHead: false)
+    }
+
+    private func load(
+        into sink: inout some RecoverySink, onlyHead: Bool
+    ) throws(CheckpointError) -> CheckpointHead? {
         let source: FileSource
         do throws(FileError) {
             source = FileSource(files: files, file: try files.open(path, .read))
@@ -115,8 +127,8 @@ struct CheckpointReader {
     }
 }
 
-struct CheckpointError: Error, Equatable {
-    let reason: String
+package struct CheckpointError: Error, Equatable {
+    package let reason: String
 }
 
 /// The members around the params that only our files have.

@@ -9,16 +9,13 @@ extension [UInt8] {
         }
     }
 
-    /// Overwrites bytes that are there already.
+    /// Overwrites bytes that are there already, in one store.
     @inline(__always)
-    mutating func putBigEndian(_ value: some FixedWidthInteger & UnsignedInteger, at offset: Int) {
-        var shift = value.bitWidth
-        var index = offset
-        while shift > 0 {
-            shift -= 8
-            self[index] = UInt8(truncatingIfNeeded: value >> shift)
-            index += 1
-        }
+    mutating func putBigEndian(_ value: some FixedWidthInteger & UnsignedInteger & BitwiseCopyable, at offset: Int) {
+        var span = mutableSpan
+        // "Unsafe" because bytes of any pattern could be stored; for integers every pattern is a value.
+        var bytes = unsafe span.mutableBytes
+        bytes.storeBytes(of: value.bigEndian, toByteOffset: offset, as: type(of: value))
     }
 }
 

@@ -21,10 +21,11 @@ package struct JournalBatch: Sendable {
     package mutating func set(
         address: Span<UInt8>, value: Span<UInt8>, writer: Span<UInt8>, stamp: ParamStamp
     ) -> UInt64 {
-        let start = begin(JournalCode.set)
-        bytes.appendBigEndian(stamp.revision)
-        bytes.appendBigEndian(UInt64(bitPattern: stamp.timestamp))
-        bytes.append(stamp.flags)
+        let start = begin(JournalCode.set, fields: 17)
+        let fields = bytes.count - 17
+        bytes.putBigEndian(stamp.revision, at: fields)
+        bytes.putBigEndian(UInt64(bitPattern: stamp.timestamp), at: fields + 8)
+        bytes[fields + 16] = stamp.flags
         append(stamp.lifetime)
         appendShort(writer)
         appendShort(address)
@@ -34,9 +35,9 @@ package struct JournalBatch: Sendable {
 
     @discardableResult
     package mutating func remove(address: Span<UInt8>, revision: UInt64, timestamp: Int64) -> UInt64 {
-        let start = begin(JournalCode.remove)
-        bytes.appendBigEndian(revision)
-        bytes.appendBigEndian(UInt64(bitPattern: timestamp))
+        let start = begin(JournalCode.remove, fields: 16)
+        bytes.putBigEndian(revision, at: bytes.count - 16)
+        bytes.putBigEndian(UInt64(bitPattern: timestamp), at: bytes.count - 8)
         appendShort(address)
         return end(start)
     }
@@ -45,9 +46,9 @@ package struct JournalBatch: Sendable {
     package mutating func signal(
         kind: UInt8, address: Span<UInt8>, value: Span<UInt8>, writer: Span<UInt8>, timestamp: Int64
     ) -> UInt64 {
-        let start = begin(JournalCode.signal)
-        bytes.append(kind)
-        bytes.appendBigEndian(UInt64(bitPattern: timestamp))
+        let start = begin(JournalCode.signal, fields: 9)
+        bytes[bytes.count - 9] = kind
+        bytes.putBigEndian(UInt64(bitPattern: timestamp), at: bytes.count - 8)
         appendShort(writer)
         appendShort(address)
         appendLong(value)
@@ -57,9 +58,8 @@ package struct JournalBatch: Sendable {
     /// What follows until `endBundle` is one record: all of it is recovered, or nothing.
     package mutating func beginBundle() {
         guard bundleStart == nil else { return }
-        bundleStart = begin(JournalCode.bundle)
+        bundleStart = begin(JournalCode.bundle, fields: 4)
         bundleCount = 0
-        bytes.appendBigEndian(UInt32(0))
     }
 
     @discardableResult
@@ -89,14 +89,18 @@ package struct JournalBatch: Sendable {
 
     // MARK: Layout
 
-    private mutating func begin(_ code: UInt8) -> Int {
+    private static let zeros = [UInt8](repeating: 0, count: 64)
+
+    /// Makes room for a record's head, its code and its fields of fixed size in one step; they are then put in place.
+    private mutating func begin(_ code: UInt8, fields: Int) -> Int {
         let start = bytes.count
-        if bundleStart == nil {
-            for _ in 0..<JournalFormat.recordHeadBytes { bytes.append(0) }
-        } else {
+        var head = JournalFormat.recordHeadBytes
+        if bundleStart != nil {
+            head = 0
             bundleCount += 1
         }
-        bytes.append(code)
+        bytes.append(contentsOf: Self.zeros[0..<head + 1 + fields])
+        bytes[start + head] = code
         return start
     }
 
@@ -126,7 +130,8 @@ package struct JournalBatch: Sendable {
     /// CLASP knows no text above 65,535 bytes; a longer one would be cut rather than spoil the record.
     private mutating func appendShort(_ text: Span<UInt8>) {
         let count = UInt16(clamping: text.count)
-        bytes.appendBigEndian(count)
+        bytes.append(UInt8(truncatingIfNeeded: count >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: count))
         bytes.append(text.extracting(0..<Int(count)))
     }
 

@@ -1,13 +1,13 @@
 /// Reads the records of one segment, judging each byte of it.
 ///
 /// A segment is held in memory whole: the journal begins a new one at 16 MiB, and what one hand-over adds is bounded.
-struct SegmentReader {
-    let bytes: [UInt8]
+package struct SegmentReader {
+    package let bytes: [UInt8]
     let head: SegmentHead
     private(set) var offset = JournalFormat.segmentHeadBytes
 
     /// How the readable part of a segment ends.
-    enum End: Equatable {
+    package enum End: Sendable, Equatable {
         /// With the last byte of the file.
         case complete
         /// The file ends inside a record: writing was cut short there.
@@ -16,16 +16,16 @@ struct SegmentReader {
         case damaged(String)
     }
 
-    private(set) var end: End?
+    package private(set) var end: End?
 
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         guard let head = SegmentHead(bytes.span) else { return nil }
         self.bytes = bytes
         self.head = head
     }
 
     /// The next record, or nil at the end, whose kind `end` then tells.
-    mutating func next() -> (sequence: UInt64, payload: Range<Int>)? {
+    package mutating func next() -> (sequence: UInt64, payload: Range<Int>)? {
         guard end == nil else { return nil }
         let left = bytes.count - offset
         if left == 0 { return finish(.complete) }
@@ -46,7 +46,7 @@ struct SegmentReader {
     }
 
     /// Goes on behind damage, at the next place where a whole record stands. False when there is none.
-    mutating func skipDamage() -> Bool {
+    package mutating func skipDamage() -> Bool {
         guard case .damaged = end else { return false }
         var place = offset + 1
         while place + JournalFormat.recordHeadBytes <= bytes.count {
