@@ -17,13 +17,6 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// Hands the text over and starts anew, in the middle of a container if need be.
-    package mutating func take() -> [UInt8] {
-        var taken: [UInt8] = []
-        swap(&taken, &bytes)
-        return taken
-    }
-
     /// A place to go back to when what follows turns out not to be writable.
     package struct Place: Sendable {
         fileprivate let count: Int

@@ -19,7 +19,7 @@ final class Journal: Sendable {
     private struct Mailbox {
         var phase = Phase.opening
         var pending: [UInt8] = []
-        /// The last record handed in, and the last that a checkpoint in progress covers.
+        /// The last record handed in.
         var sequence: UInt64
         var wantsSync = false
         var wantsRotation = false
@@ -162,6 +162,9 @@ final class Journal: Sendable {
             do throws(FileError) {
                 switch work {
                 case .open(let epoch, let after):
+                    // Still there when it was the backlog, not the disk, that took the journal down.
+                    if let segment { surroundings.files.close(segment.file) }
+                    segment = nil
                     segment = try openSegment(epoch: epoch, first: after &+ 1)
                     isUp.store(true, ordering: .relaxed)
                     mailbox.change { if $0.phase == .opening { $0.phase = .open } }

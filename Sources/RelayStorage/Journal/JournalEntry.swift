@@ -1,5 +1,5 @@
 /// One record of the journal, read back. What the hub writes goes through `JournalBatch`, which builds no such values.
-package indirect enum JournalEntry: Sendable, Equatable {
+package enum JournalEntry: Sendable, Equatable {
     case set(address: [UInt8], value: [UInt8], writer: [UInt8], stamp: ParamStamp)
     /// The end of a param's line: expired, or gone with its session. `revision` is the one that subscribers were told.
     case remove(address: [UInt8], revision: UInt64, timestamp: Int64)
