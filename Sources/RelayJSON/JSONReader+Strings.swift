@@ -17,8 +17,13 @@ extension JSONReader {
     /// The last string or key, as a `String`.
     package var string: String { String(decoding: textIsScratch ? scratch[...] : window[textRange], as: UTF8.self) }
 
-    /// The last string or key, copied out.
-    package var textBytes: [UInt8] { textIsScratch ? scratch : Array(window[textRange]) }
+    /// Whether the last string or key is this one.
+    package func textEquals(_ other: [UInt8]) -> Bool {
+        let text = text
+        guard text.count == other.count else { return false }
+        for index in other.indices where text[index] != other[index] { return false }
+        return true
+    }
 
     /// Whether the last string or key is this one.
     package func textEquals(_ other: StaticString) -> Bool {

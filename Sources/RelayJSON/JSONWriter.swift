@@ -17,11 +17,17 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// Hands the text over and starts anew, in the middle of a container if need be.
-    package mutating func take() -> [UInt8] {
-        var taken: [UInt8] = []
-        swap(&taken, &bytes)
-        return taken
+    /// A place to go back to when what follows turns out not to be writable.
+    package struct Place: Sendable {
+        fileprivate let count: Int
+        fileprivate let needsComma: Bool
+    }
+
+    package var place: Place { Place(count: bytes.count, needsComma: needsComma) }
+
+    package mutating func goBack(to place: Place) {
+        bytes.removeLast(max(0, bytes.count - place.count))
+        needsComma = place.needsComma
     }
 
     // MARK: Structure
@@ -33,6 +39,13 @@ package struct JSONWriter: Sendable {
 
     package mutating func key(_ key: String) {
         string(key)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// The bytes must be valid UTF-8.
+    package mutating func key(utf8 key: Span<UInt8>) {
+        string(utf8: key)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }

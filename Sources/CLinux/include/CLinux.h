@@ -8,4 +8,7 @@
 /// The calling thread's errno, read before anything else can change it.
 int clinux_errno(void);
 
+#include "CLinuxFiles.h"
+#include "CLinuxThreads.h"
+
 #endif

@@ -1,0 +1,58 @@
+/// A segment of the journal as it lies in its directory.
+package struct SegmentInfo: Sendable, Equatable {
+    package let number: UInt64
+    package let epoch: UInt64
+    package let first: UInt64
+    /// Microseconds since 1970.
+    package let created: Int64
+
+    var name: String { JournalFormat.name(of: number) }
+}
+
+/// The journal's directory as a chain: which record numbers each segment answers for.
+///
+/// A segment ends where any later one begins, whatever else it contains: a relay that could not read on went on from
+/// there in a new segment, and what it could not read is not part of the history.
+package struct SegmentChain: Sendable, Equatable {
+    static let directoryName = "journal"
+
+    /// In the order of their numbers.
+    package internal(set) var segments: [SegmentInfo] = []
+    /// Files whose head is not one.
+    var unreadable: [(number: UInt64, isTorn: Bool)] = []
+    /// The number for the next segment.
+    var next: UInt64 = 1
+
+    package static func == (one: SegmentChain, other: SegmentChain) -> Bool {
+        one.segments == other.segments && one.next == other.next
+    }
+
+    init() {}
+
+    init(in directory: String, _ files: any FileSystem) throws(FileError) {
+        let home = "\(directory)/\(Self.directoryName)"
+        guard try files.exists(home) else { return }
+        for number in try files.names(in: home).compactMap({ JournalFormat.number(of: $0) }).sorted() {
+            next = max(next, number &+ 1)
+            let file = try files.open("\(home)/\(JournalFormat.name(of: number))", .read)
+            defer { files.close(file) }
+            var head: [UInt8] = []
+            while head.count < JournalFormat.segmentHeadBytes {
+                let wanted = JournalFormat.segmentHeadBytes - head.count
+                if try files.read(file, upTo: wanted, into: &head) == 0 { break }
+            }
+            if let read = SegmentHead(head.span) {
+                segments.append(
+                    SegmentInfo(number: number, epoch: read.epoch, first: read.first, created: read.created))
+            } else {
+                let isTorn = head.count < JournalFormat.segmentHeadBytes || head.allSatisfy { $0 == 0 }
+                unreadable.append((number, isTorn))
+            }
+        }
+    }
+
+    /// The number of the first record that the segment does not answer for.
+    func end(of index: Int) -> UInt64 {
+        segments[(index + 1)...].map(\.first).min() ?? .max
+    }
+}

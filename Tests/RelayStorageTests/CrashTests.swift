@@ -1,0 +1,120 @@
+import RelayStorage
+import RelayTestKit
+import Testing
+
+/// The state after each record, so that a recovery at any of them can be judged.
+private struct Past {
+    var start: UInt64
+    var states: [Model]
+
+    func state(at sequence: UInt64) -> Model? {
+        guard sequence >= start, sequence - start < UInt64(states.count) else { return nil }
+        return states[Int(sequence - start)]
+    }
+}
+
+/// One life: random records, now and then a checkpoint, ended without a farewell. Returns what had been promised.
+private func live(
+    _ test: StorageUnderTest, _ past: inout Past, _ random: inout SeededRandom
+) -> (confirmed: UInt64, committed: UInt64) {
+    var model = past.states.last ?? Model()
+    for _ in 0..<random.below(40) {
+        for _ in 0..<random.below(8) {
+            let entry = random.entry()
+            test.batch.add(entry)
+            model.apply(entry)
+            past.states.append(model)
+        }
+        switch random.below(8) {
+        case 0: test.commit()
+        case 1:
+            test.storage.submit(&test.batch)
+            if test.storage.beginCheckpoint(ModelContents(model), at: test.batch.sequence), random.below(2) == 0 {
+                _ = test.storage.waitForCheckpoint()
+            }
+        case 2:
+            test.storage.submit(&test.batch)
+            let sequence = test.batch.sequence
+            _ = test.wait { test.storage.confirmed >= sequence }
+        default: test.storage.submit(&test.batch)
+        }
+    }
+    return (test.storage.confirmed, test.storage.committed)
+}
+
+@Test(arguments: UInt64(1)...40)
+func `after a power cut every committed record is there, after a kill every confirmed one`(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    var disk = SimulatedDisk()
+    var past = Past(start: 0, states: [Model()])
+    var epochs: Set<UInt64> = []
+    for life in 0..<5 {
+        let test = try StorageUnderTest(disk, epoch: UInt64(1_000 * (life + 1))) { options in
+            options.segmentBytes = 2_000
+            options.historyBytes = 4_000
+        }
+        let sequence = test.storage.report.sequence
+        #expect(test.recovered == past.state(at: sequence), "seed \(seed), life \(life)")
+        #expect(test.storage.report.findings.isEmpty, "seed \(seed), life \(life): \(test.storage.report.findings)")
+        #expect(epochs.insert(test.storage.epoch).inserted, "an unclean start begins a new epoch")
+        past = Past(start: sequence, states: [test.recovered])
+        let promised = live(test, &past, &random)
+        // The promises were read first: what the disk holds now can only be more.
+        let wasKilled = random.below(2) == 0
+        disk = wasKilled ? test.disk.afterKill() : test.disk.afterPowerCut(&random)
+        test.storage.close(isClean: false)
+
+        let next = try StorageUnderTest(disk.afterKill())
+        #expect(next.storage.report.sequence >= (wasKilled ? promised.confirmed : promised.committed), "seed \(seed)")
+        next.storage.close(isClean: false)
+    }
+}
+
+@Test func `an orderly stop keeps the epoch and the numbers, anything else begins a new epoch`() throws {
+    let disk = SimulatedDisk()
+    var random = SeededRandom(seed: 3)
+    var model = Model()
+    func run(_ epoch: UInt64, stops isClean: Bool) throws -> StorageUnderTest {
+        let test = try StorageUnderTest(disk, epoch: epoch)
+        #expect(test.recovered == model)
+        for _ in 0..<10 {
+            let entry = random.entry()
+            test.batch.add(entry)
+            model.apply(entry)
+        }
+        test.commit()
+        if isClean { #expect(test.checkpoint(model, isLast: true)) }
+        test.storage.close(isClean: isClean)
+        return test
+    }
+    let first = try run(10, stops: true)
+    let second = try run(20, stops: true)
+    #expect(second.storage.report.isContinued)
+    #expect(second.storage.epoch == first.storage.epoch)
+    #expect(second.storage.report.sequence == 10)
+    let third = try run(30, stops: false)
+    #expect(third.storage.epoch == first.storage.epoch)
+    let fourth = try run(40, stops: true)
+    #expect(!fourth.storage.report.isContinued)
+    #expect(fourth.storage.epoch != first.storage.epoch)
+    #expect(fourth.storage.report.replayed == 10)
+
+    // History that has been cut off behind an orderly stop is noticed, although the state is whole.
+    let newest = try #require(disk.files.keys.filter { $0.hasPrefix("data/journal/") }.max())
+    disk[newest] = disk[newest].map { Array($0.dropLast(1)) }
+    let fifth = try run(50, stops: false)
+    #expect(!fifth.storage.report.isContinued)
+}
+
+@Test func `a second process is told who holds the directory`() throws {
+    let disk = SimulatedDisk()
+    let first = try StorageUnderTest(disk)
+    let error = #expect(throws: StorageError.self) { try StorageUnderTest(disk) }
+    guard case .inUse("data", .some) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+    }
+    #expect(error?.description.contains("in use by process") == true)
+    first.storage.close(isClean: false)
+    try StorageUnderTest(disk).storage.close(isClean: false)
+}
