@@ -18,7 +18,7 @@ private func events(of stream: [UInt8], inPiecesOf step: Int, _ rules: FrameRule
     var found: [String] = []
     var parser = FrameParser()
     var unread: [UInt8] = []
-    let room = unsafe UnsafeMutablePointer<MessageRange>.allocate(capacity: 4)
+    let room = UnsafeMutablePointer<MessageRange>.allocate(capacity: 4)
     defer { unsafe room.deallocate() }
     for start in stride(from: 0, to: stream.count, by: step) {
         unread += stream[start..<min(start + step, stream.count)]
