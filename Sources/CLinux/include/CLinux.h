@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "CLinuxBeneath.h"
+
 /// The calling thread's errno, read before anything else can change it.
 int clinux_errno(void);
 

@@ -16,7 +16,7 @@ package struct HTTPLimits: Sendable {
     package var bodyTimeout: Duration = .seconds(10)
     /// Between two requests of one connection; then it is closed without a word.
     package var idleTimeout: Duration = .seconds(60)
-    /// Without the peer taking a single byte of a response; then it is closed.
+    /// For the peer to take the `maxOutputBytes` of a streamed response that wait at a time; then it is cut off.
     package var stallTimeout: Duration = .seconds(30)
     /// For a handler that answers later; then 503.
     package var handlerTimeout: Duration = .seconds(30)
