@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// A directory whose files may be opened by names that came from outside; no name leads out of it.
 package final class FileRoot: Sendable {
@@ -16,21 +17,23 @@ package final class FileRoot: Sendable {
     enum Found {
         case file(OpenFile)
         case directory
+        /// No such name.
         case nothing
+        /// Something that is not for the peer: it leads outside, may not be read, or is neither file nor directory.
+        case refused
     }
 
-    /// What lies at the end of `segments`. Everything that is neither a file nor a directory, or may not be read, or
-    /// lies outside, is nothing: the peer is not told which.
+    /// What lies at the end of `segments`.
     func open(_ segments: [String], suffix: String = "") -> Found {
         let path = segments.isEmpty ? "." : segments.joined(separator: "/") + suffix
-        guard !path.utf8.contains(0) else { return .nothing }
+        guard !path.utf8.contains(0) else { return .refused }
         let descriptor = unsafe clinux_open_beneath(self.descriptor, path)
-        guard descriptor >= 0 else { return .nothing }
+        guard descriptor >= 0 else { return descriptor == -ENOENT || descriptor == -ENAMETOOLONG ? .nothing : .refused }
         var status = clinux_file()
         let code = unsafe clinux_stat_descriptor(descriptor, &status)
         guard code == 0, status.is_regular != 0 else {
             clinux_close_file(descriptor)
-            return code == 0 && status.is_directory != 0 ? .directory : .nothing
+            return code == 0 && status.is_directory != 0 ? .directory : .refused
         }
         return .file(OpenFile(descriptor: descriptor, status))
     }

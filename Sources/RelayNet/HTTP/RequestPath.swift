@@ -1,7 +1,8 @@
 /// A request's path as names, decoded once: what routes and files are looked up by.
 ///
 /// Nothing in it can climb or hide: dot segments, empty segments, separators and control characters, plain or encoded,
-/// and bytes that are not UTF-8 make no path at all.
+/// and bytes that are not UTF-8 make no path at all. Nor do names that a second decoding would turn into such: they are
+/// aimed at somebody who decodes twice.
 package struct RequestPath: Sendable, Equatable {
     package let segments: [String]
     /// A path that ends with a slash names a directory; `/` is one.
@@ -46,7 +47,21 @@ package struct RequestPath: Sendable, Equatable {
             }
             decoded.append(octet)
         }
-        guard decoded != [0x2E], decoded != [0x2E, 0x2E] else { return nil }
+        guard decoded != [0x2E], decoded != [0x2E, 0x2E], !isEncodedTwice(decoded) else { return nil }
         return String(validating: decoded, as: UTF8.self)
+    }
+
+    private static func isEncodedTwice(_ octets: [UInt8]) -> Bool {
+        guard octets.count >= 3 else { return false }
+        for start in 0...(octets.count - 3) where octets[start] == UInt8(ascii: "%") {
+            guard let high = Octet.hexValue(octets[start + 1]), let low = Octet.hexValue(octets[start + 2]) else {
+                continue
+            }
+            switch high << 4 | low {
+            case 0, UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "\\"), UInt8(ascii: "%"): return true
+            default: continue
+            }
+        }
+        return false
     }
 }

@@ -41,6 +41,7 @@ package struct StaticFiles: Sendable {
             case .directory:
                 if case .file = root.open(path.segments + [options.startPage]) { return redirectToDirectory(head) }
             case .nothing: break
+            case .refused: return HTTPResponse(.notFound)
             }
         }
         // Under the immutable prefix nothing is a page, and a missing asset must not be answered with one.
