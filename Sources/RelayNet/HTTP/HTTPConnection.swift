@@ -315,13 +315,25 @@ final class HTTPConnection {
                 client: client, head: current, status: response.status, milliseconds: now.ticks &- startedAt))
         // HEAD is told what GET would be, without the content (RFC 9110 §9.3.2).
         let hasContent = delimiter != .nothing && current?.method != .head
-        if hasContent, case .octets(let octets) = response.content { head += octets }
-        write(head)
-        if hasContent, case .stream(let source, let length) = response.content {
+        guard hasContent else {
+            write(head)
+            return finishResponse(at: now)
+        }
+        switch response.content {
+        case .none:
+            write(head)
+            finishResponse(at: now)
+        case .octets(let octets) where octets.count <= site.limits.maxOutputBytes:
+            write(head + octets)
+            finishResponse(at: now)
+        case .octets(let octets):
+            write(head)
+            stage = .sending(OctetContent(octets), delimiter, remaining: octets.count)
+            pump(at: now)
+        case .stream(let source, let length):
+            write(head)
             stage = .sending(source, delimiter, remaining: length ?? Int.max)
             pump(at: now)
-        } else {
-            finishResponse(at: now)
         }
     }
 

@@ -66,3 +66,17 @@ package struct HTTPResponse: Sendable {
         return copy
     }
 }
+
+/// Content that exists already, handed out in pieces so that a slow peer does not fill the queue with all of it.
+struct OctetContent: HTTPBodySource {
+    let octets: [UInt8]
+    var position = 0
+
+    init(_ octets: [UInt8]) { self.octets = octets }
+
+    mutating func next(upTo maxBytes: Int) -> [UInt8]? {
+        let end = min(octets.count, position + maxBytes)
+        defer { position = end }
+        return Array(octets[position..<end])
+    }
+}
