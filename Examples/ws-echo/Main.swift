@@ -6,9 +6,7 @@ struct EchoHandler: WireHandler {
     let stop: @Sendable () -> Void
 
     mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {
-        for index in 0..<messages.count {
-            loop.send(messages.kind(at: index), messages[index], to: connection)
-        }
+        loop.send(messages, to: connection)
     }
 
     mutating func signal(_ number: Int32, on loop: EventLoop) { stop() }

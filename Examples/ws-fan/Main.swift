@@ -19,13 +19,9 @@ struct FanHandler: WireHandler {
 
     mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {
         let place = places[Int(connection.index)]
-        let before = everybody.span.extracting(..<place)
-        let after = everybody.span.extracting((place + 1)...)
-        for index in 0..<messages.count {
-            let frame = loop.frame(messages.kind(at: index), messages[index])
-            loop.deliver(frame, to: before)
-            loop.deliver(frame, to: after)
-        }
+        let frames = loop.frames(messages)
+        loop.deliver(frames, to: everybody.span.extracting(..<place))
+        loop.deliver(frames, to: everybody.span.extracting((place + 1)...))
     }
 
     mutating func closed(_ connection: ConnectionID, _ closure: Closure, on loop: EventLoop) {

@@ -28,7 +28,7 @@ package struct FrameRange {
 /// A block that nobody points into any more is used again from its beginning. Blocks that filled up during a turn are
 /// kept until it ends, so that a `FrameRange` made in the turn stays good.
 @safe
-struct Arena: ~Copyable {
+final class Arena {
     static let blockBytes = 256 * 1024
     /// Blocks kept for reuse; what is beyond goes back to the allocator.
     static let spareBlocks = 8
@@ -67,25 +67,27 @@ struct Arena: ~Copyable {
     }
 
     /// Contiguous space at the end of a block; `commit` says how much of it became a frame.
-    mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
+    @inline(__always)
+    func reserve(_ count: Int) -> UnsafeMutableRawPointer {
         precondition(count >= 0 && count <= 1 << 30, "a frame is at most 1 GiB; the message limit lies far below")
-        if unsafe Int(current.pointee.used) + count > Int(current.pointee.capacity) { replaceCurrent(for: count) }
+        if unsafe Int(current.pointee.used) &+ count > Int(current.pointee.capacity) { replaceCurrent(for: count) }
         unsafe reserved = current.pointee.used
         return unsafe current.pointee.bytes + Int(reserved)
     }
 
     /// Ends a reservation: `count` bytes from its beginning are the frame.
-    mutating func commit(_ count: Int) -> FrameRange {
+    @inline(__always)
+    func commit(_ count: Int) -> FrameRange {
+        let end = Int(reserved) &+ count
         precondition(
-            unsafe count >= 0 && Int(reserved) + count <= Int(current.pointee.capacity),
-            "a frame must fit what was reserved for it")
-        unsafe current.pointee.used = reserved + Int32(truncatingIfNeeded: count)
-        bytesThisTurn += count
+            unsafe count >= 0 && end <= Int(current.pointee.capacity), "a frame must fit what was reserved for it")
+        unsafe current.pointee.used = Int32(truncatingIfNeeded: end)
+        bytesThisTurn &+= count
         return unsafe FrameRange(
             block: current, offset: reserved, length: Int32(truncatingIfNeeded: count), turn: turn)
     }
 
-    private mutating func replaceCurrent(for count: Int) {
+    private func replaceCurrent(for count: Int) {
         unsafe retired.append(current)
         if count <= Self.blockBytes, let block = unsafe spare.popLast() {
             unsafe block.pointee.references = 1
@@ -98,12 +100,12 @@ struct Arena: ~Copyable {
     }
 
     /// A queue no longer points into the block.
-    mutating func release(_ block: ArenaBlockPointer) {
+    func release(_ block: ArenaBlockPointer) {
         unsafe block.pointee.references -= 1
         if unsafe block.pointee.references == 0 { unsafe recycle(block) }
     }
 
-    private mutating func recycle(_ block: ArenaBlockPointer) {
+    private func recycle(_ block: ArenaBlockPointer) {
         if unsafe block.pointee.capacity == Int32(Self.blockBytes) && spare.count < Self.spareBlocks {
             unsafe spare.append(block)
         } else {
@@ -113,7 +115,7 @@ struct Arena: ~Copyable {
     }
 
     /// Ends the turn: ranges made in it are no longer good, and a block without readers starts over.
-    mutating func settle() {
+    func settle() {
         bytesThisTurn = 0
         turn &+= 1
         if unsafe !retired.isEmpty {

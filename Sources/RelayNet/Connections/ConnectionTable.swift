@@ -6,7 +6,7 @@ import CLinux
 /// The address space for the largest table is reserved at once; a slot costs memory from its first use on, and slots
 /// are used again last-in first-out, so a second wave of connections lives in the pages of the first.
 @safe
-struct ConnectionTable: ~Copyable {
+final class ConnectionTable {
     private let slots: ConnectionPointer
     let capacity: Int
     /// Slots that have been used at least once.
@@ -29,7 +29,7 @@ struct ConnectionTable: ~Copyable {
     var count: Int { made - free.count }
 
     /// A slot for a new connection, nil when the table is full.
-    mutating func take() -> ConnectionIndex? {
+    func take() -> ConnectionIndex? {
         if let index = free.popLast() { return index }
         guard made < capacity else { return nil }
         unsafe (slots + made).initialize(to: Connection(generation: 1))
@@ -38,7 +38,7 @@ struct ConnectionTable: ~Copyable {
     }
 
     /// Gives a slot back; handles to the connection that was there are recognised from now on.
-    mutating func giveBack(_ index: ConnectionIndex) {
+    func giveBack(_ index: ConnectionIndex) {
         let slot = unsafe slots + Int(index)
         let generation = unsafe slot.pointee.generation &+ 1
         unsafe slot.pointee = Connection(generation: generation)

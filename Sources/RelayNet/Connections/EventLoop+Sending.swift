@@ -29,6 +29,30 @@ extension EventLoop {
         return unsafe seal(kind, start, header, count)
     }
 
+    /// Frames all messages of a batch, one behind the other, as one range.
+    package func frames(_ messages: MessageBatch) -> FrameRange {
+        var total = 0
+        for index in 0..<messages.count {
+            let length = Int(messages.ranges[index].length)
+            total &+= length &+ FrameHeader.serverBytes(for: length)
+        }
+        let start = unsafe arena.reserve(total)
+        var position = 0
+        unsafe messages.bytes.withUnsafeBytes { bytes in
+            guard let source = bytes.baseAddress else { return }
+            for index in 0..<messages.count {
+                let range = messages.ranges[index]
+                let length = Int(range.length)
+                let header = FrameHeader.serverBytes(for: length)
+                unsafe writeHeader(0x80 | range.kind.rawValue, length, header, at: start + position)
+                unsafe (start + position + header).copyMemory(from: source + Int(range.offset), byteCount: length)
+                position &+= header &+ length
+            }
+        }
+        bytesSinceFlush &+= position
+        return arena.commit(position)
+    }
+
     @inline(__always)
     private func seal(
         _ kind: MessageKind, _ start: UnsafeMutableRawPointer, _ header: Int, _ count: Int
@@ -91,17 +115,43 @@ extension EventLoop {
         return true
     }
 
+    /// Queues all messages of a batch for one connection; false when it is not open any more.
+    @discardableResult
+    package func send(_ messages: MessageBatch, to connection: ConnectionID) -> Bool {
+        guard let slot = unsafe table.find(connection), unsafe slot.pointee.phase == .open else { return false }
+        if unsafe slot.pointee.deflate == nil { return send(frames(messages), to: connection) }
+        var isOpen = true
+        for index in 0..<messages.count where isOpen {
+            isOpen = send(messages.kind(at: index), messages[index], to: connection)
+        }
+        return isOpen
+    }
+
     /// Queues a message for one connection, compressed when that was agreed on; false when it is not open any more.
     @discardableResult
     package func send(_ kind: MessageKind, _ message: RawSpan, to connection: ConnectionID) -> Bool {
         guard let slot = unsafe table.find(connection), unsafe slot.pointee.phase == .open else { return false }
-        if let deflate = unsafe slot.pointee.deflate, let range = frame(kind, message, by: deflate) {
-            unsafe append(range, slot, connection.index)
+        let count = message.byteCount
+        if count < 126, unsafe slot.pointee.deflate == nil {
+            let start = unsafe arena.reserve(count &+ 2)
+            unsafe start.storeBytes(
+                of: (0x80 | UInt16(kind.rawValue) | UInt16(truncatingIfNeeded: count) << 8).littleEndian,
+                as: UInt16.self)
+            unsafe message.withUnsafeBytes { bytes in
+                if let source = bytes.baseAddress { unsafe (start + 2).copyMemory(from: source, byteCount: count) }
+            }
+            bytesSinceFlush &+= count &+ 2
+            unsafe append(arena.commit(count &+ 2), slot, connection.index)
         } else {
-            unsafe append(frame(kind, message), slot, connection.index)
+            unsafe append(largeFrame(kind, message, for: slot), slot, connection.index)
         }
         if unsafe slot.pointee.pending > limits.laggingMark { unsafe overMark(slot) }
         return true
+    }
+
+    private func largeFrame(_ kind: MessageKind, _ message: RawSpan, for slot: ConnectionPointer) -> FrameRange {
+        if let deflate = unsafe slot.pointee.deflate, let range = frame(kind, message, by: deflate) { return range }
+        return frame(kind, message)
     }
 
     /// Frames a message as permessage-deflate has it; nil when that would not make it smaller.

@@ -4,9 +4,10 @@ package struct MessageRange {
     package let length: Int32
     package let kind: MessageKind
 
-    init(offset: Int, length: Int, kind: MessageKind) {
-        self.offset = Int32(truncatingIfNeeded: offset)
-        self.length = Int32(truncatingIfNeeded: length)
+    @inline(__always)
+    init(offset: Int32, length: Int32, kind: MessageKind) {
+        self.offset = offset
+        self.length = length
         self.kind = kind
     }
 }
@@ -22,14 +23,14 @@ package struct MessageBatch: ~Escapable {
         self.ranges = ranges
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package var count: Int { ranges.count }
 
-    @inlinable
+    @inlinable @inline(__always)
     package func kind(at index: Int) -> MessageKind { ranges[index].kind }
 
-    @inlinable
     package subscript(index: Int) -> RawSpan {
+        @inlinable @inline(__always)
         @_lifetime(copy self)
         get {
             let range = ranges[index]

@@ -13,8 +13,8 @@ package final class EventLoop {
     let timing: Timing
 
     var poller: Poller
-    var table: ConnectionTable
-    var arena = Arena()
+    let table: ConnectionTable
+    let arena = Arena()
     var tally = NetCounters()
 
     /// Monotonic nanoseconds, read once per turn.

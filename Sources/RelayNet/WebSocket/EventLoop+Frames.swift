@@ -10,12 +10,28 @@ extension EventLoop {
             maxMessageBytes: limits.maxMessageBytes, allowsCompression: slot.pointee.deflate != nil)
         rangeCount = 0
         while cursor < end {
+            if unsafe slot.pointee.parser.isAtRest {
+                var badText = false
+                rangeCount &+= unsafe bytes.scanMessages(
+                    from: &cursor, upTo: limits.maxMessageBytes, into: ranges + rangeCount,
+                    room: Self.maxRanges - rangeCount, badText: &badText)
+                if badText {
+                    unsafe handOver(slot, connection, bytes.bytes, &handler)
+                    unsafe refuse(slot, Violation(.invalidPayload, "text is not UTF-8"))
+                    return end
+                }
+                if rangeCount == Self.maxRanges { unsafe handOver(slot, connection, bytes.bytes, &handler) }
+                guard cursor < end else { break }
+            }
             switch unsafe slot.pointee.parser.next(in: &bytes, at: &cursor, under: rules) {
             case .message(let kind, let offset, let length):
-                unsafe (ranges + rangeCount).initialize(to: MessageRange(offset: offset, length: length, kind: kind))
+                unsafe (ranges + rangeCount).initialize(
+                    to: MessageRange(
+                        offset: Int32(truncatingIfNeeded: offset), length: Int32(truncatingIfNeeded: length), kind: kind
+                    ))
                 rangeCount &+= 1
                 if rangeCount == Self.maxRanges { unsafe handOver(slot, connection, bytes.bytes, &handler) }
-                continue
+                if unsafe slot.pointee.phase == .open { continue }
             case .starved:
                 unsafe handOver(slot, connection, bytes.bytes, &handler)
                 return cursor
@@ -86,7 +102,8 @@ extension EventLoop {
         _ slot: ConnectionPointer, _ connection: ConnectionID, _ message: RawSpan, _ kind: MessageKind,
         _ handler: inout Handler
     ) {
-        unsafe ranges.initialize(to: MessageRange(offset: 0, length: message.byteCount, kind: kind))
+        unsafe ranges.initialize(
+            to: MessageRange(offset: 0, length: Int32(truncatingIfNeeded: message.byteCount), kind: kind))
         rangeCount = 1
         unsafe handOver(slot, connection, message, &handler)
     }

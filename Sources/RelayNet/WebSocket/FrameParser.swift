@@ -30,29 +30,6 @@ struct FrameParser: ~Copyable {
 
     mutating func finishMessage() { assembler.clear() }
 
-    @inline(__always)
-    mutating func next(
-        in bytes: inout MutableRawSpan, at cursor: inout Int, under rules: FrameRules
-    ) -> FrameEvent {
-        // The common case, decided on two bytes: a whole, uncompressed message in one short frame.
-        let available = bytes.byteCount &- cursor
-        if isAtRest, available >= 6 {
-            let head = UInt16(bigEndian: bytes.bytes.load(UInt16.self, at: cursor))
-            let length = Int(head & 0x7F)
-            if head & 0xFE80 == 0x8280 || head & 0xFF80 == 0x8180, length < 126, available >= 6 &+ length,
-                length <= rules.maxMessageBytes
-            {
-                let mask = bytes.bytes.load(UInt32.self, at: cursor &+ 2)
-                let start = cursor &+ 6
-                bytes.unmask(start, length, with: mask)
-                cursor = start &+ length
-                if head & 0x0F00 == 0x0200 { return .message(.binary, offset: start, length: length) }
-                return text(bytes.bytes, start, length)
-            }
-        }
-        return general(&bytes, &cursor, rules)
-    }
-
     private func text(_ bytes: RawSpan, _ start: Int, _ length: Int) -> FrameEvent {
         var check = UTF8Stream()
         guard check.accepts(bytes.part(start, length)), check.isComplete else {
@@ -61,8 +38,9 @@ struct FrameParser: ~Copyable {
         return .message(.text, offset: start, length: length)
     }
 
-    private mutating func general(
-        _ bytes: inout MutableRawSpan, _ cursor: inout Int, _ rules: FrameRules
+    /// Reads the next frame, or the next piece of one.
+    mutating func next(
+        in bytes: inout MutableRawSpan, at cursor: inout Int, under rules: FrameRules
     ) -> FrameEvent {
         while true {
             if remaining > 0 {
