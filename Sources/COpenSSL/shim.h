@@ -85,6 +85,15 @@ static inline int copenssl_select_protocol(
     return SSL_TLSEXT_ERR_OK;
 }
 
+/// A key that wants a passphrase is refused: nobody sits at a server's terminal.
+static inline int copenssl_no_passphrase(char *text, int room, int writing, void *unused) {
+    (void)text;
+    (void)room;
+    (void)writing;
+    (void)unused;
+    return 0;
+}
+
 /// A context for TLS 1.2 and 1.3 with forward secrecy only; NULL when it cannot be had.
 static inline SSL_CTX *copenssl_server_context(void) {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -96,6 +105,7 @@ static inline SSL_CTX *copenssl_server_context(void) {
     SSL_CTX_set_mode(
         context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_default_passwd_cb(context, copenssl_no_passphrase);
     SSL_CTX_set_alpn_select_cb(context, copenssl_select_protocol, NULL);
     if (!SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION)
         || !SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20")) {

@@ -29,8 +29,7 @@ final class HTTPConnection {
     private let isEncrypted: Bool
     private var stage = Stage.head
     private var parser: RequestParser
-    private var input: [UInt8] = []
-    private var inputStart = 0
+    private var input = InputBuffer()
     private var inputEnded = false
     private var requests = 0
     private var serial: UInt64 = 0
@@ -57,13 +56,11 @@ final class HTTPConnection {
         startedAt = now.ticks
     }
 
-    private var buffered: Int { input.count - inputStart }
-
     /// A request that cannot be read yet may wait in full, but not much more of what follows it.
     var wantsInput: Bool {
         switch stage {
         case .head, .body: !isOutputFull
-        case .calling, .sending: buffered < site.limits.maxRequestLineBytes
+        case .calling, .sending: input.count < site.limits.maxRequestLineBytes
         }
     }
 
@@ -78,7 +75,7 @@ final class HTTPConnection {
 
     func receive(_ bytes: RawSpan, at now: HTTPTime) {
         guard end == nil, bytes.byteCount > 0 else { return }
-        input.append(contentsOf: bytes.octets(0..<bytes.byteCount))
+        input.append(bytes)
         advance(at: now)
     }
 
@@ -106,7 +103,7 @@ final class HTTPConnection {
         guard end == nil, now.ticks >= deadline else { return }
         site.counters.timeouts += 1
         switch stage {
-        case .head where buffered == 0: end = .finish
+        case .head where input.isEmpty: end = .finish
         case .head, .body: refuse(.requestTimeout, at: now)
         case .calling: refuse(.serviceUnavailable, at: now)
         case .sending: end = .abort
@@ -116,7 +113,7 @@ final class HTTPConnection {
     /// The server closes: an idle connection now, another one after the answer it owes.
     func close() {
         keepsAlive = false
-        if case .head = stage, buffered == 0 { end = end ?? .finish }
+        if case .head = stage, input.isEmpty { end = end ?? .finish }
     }
 
     /// The socket is gone, or the owner lets go of the connection.
@@ -157,21 +154,10 @@ final class HTTPConnection {
         }
     }
 
-    private func consume(_ count: Int) {
-        inputStart += count
-        if inputStart == input.count {
-            input.removeAll(keepingCapacity: input.capacity <= 4_096)
-            inputStart = 0
-        } else if inputStart > 32_768 {
-            input.removeFirst(inputStart)
-            inputStart = 0
-        }
-    }
-
     /// Answers whether there is more to do.
     private func readHead(at now: HTTPTime) -> Bool {
         let wasInside = parser.isInsideHead
-        switch parser.parse(input.octetSpan.extracting(inputStart..<input.count)) {
+        switch parser.parse(input.bytes) {
         case .needMore:
             if inputEnded {
                 end = .finish
@@ -185,7 +171,7 @@ final class HTTPConnection {
             return false
         case .head(let head, let consumed):
             if !wasInside { startedAt = now.ticks }
-            consume(consumed)
+            input.consume(consumed)
             begin(head, at: now)
             return true
         }
@@ -236,7 +222,7 @@ final class HTTPConnection {
             stage = .body(BodyDecoder(request.head.framing, maxBytes: bound, limits: site.limits), route, request)
             deadline = now.after(site.limits.bodyTimeout)
             // Not when the content is already under way (RFC 9110 §10.1.1).
-            if request.head.expectsContinue, buffered == 0 { write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
+            if request.head.expectsContinue, input.isEmpty { write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
         }
     }
 
@@ -244,8 +230,8 @@ final class HTTPConnection {
         guard case .body(var decoder, let route, var request) = stage else { return false }
         // The decoder must not be held twice, or its content would be copied with each piece.
         stage = .head
-        let (consumed, outcome) = decoder.decode(input.octetSpan.extracting(inputStart..<input.count))
-        consume(consumed)
+        let (consumed, outcome) = decoder.decode(input.bytes)
+        input.consume(consumed)
         switch outcome {
         case .needMore where inputEnded:
             end = .abort
@@ -372,7 +358,7 @@ final class HTTPConnection {
         current = nil
         stage = .head
         if !keepsAlive { end = .finish }
-        deadline = now.after(buffered > 0 ? site.limits.headTimeout : site.limits.idleTimeout)
+        deadline = now.after(input.isEmpty ? site.limits.idleTimeout : site.limits.headTimeout)
         startedAt = now.ticks
     }
 

@@ -24,16 +24,13 @@ package actor HTTPPort: LoopOwner, HTTPServerOwner {
         loop = try EventLoop(executor: executor, limits: wires)
         server = HTTPServer(router: router, limits: limits, proxies: proxies, observe: observe)
         for listener in listeners { try loop.listen(raw: listener, transports: tls) }
+        server.belong(to: self)
     }
 
     /// Starts the port's thread.
     package nonisolated func start(name: String = "http") throws(SystemError) { try executor.start(self, name: name) }
 
-    package func poll() {
-        server.belong(to: self)
-        loop.poll(&server)
-    }
-
+    package func poll() { loop.poll(&server) }
     package func flush() { loop.flush(&server) }
 
     package func deliver(_ response: HTTPResponse, for ticket: HTTPTicket) {
