@@ -82,7 +82,7 @@ private final class RunningPort: Sendable {
     }
 
     func stop() async {
-        await port.shutDown(grace: .milliseconds(500))
+        await port.shutDown(grace: .seconds(3))
         await blocking { self.executor.join() }
     }
 }
@@ -178,6 +178,17 @@ private actor Answers {
         await running.stop()
         #expect(await blocking { running.readToEnd(idle) }.hasSuffix("now"))
         clinux_close(idle)
+    }
+
+    @Test func `sends all of an answer before it shuts down`() async throws {
+        let running = try RunningPort(routes())
+        let client = running.connect()
+        running.send(get("/large"), on: client)
+        #expect(await blocking { running.read(client, upTo: 17) }.count == 17)
+        await running.port.shutDown()
+        let (rest, _) = await blocking { (running.readToEnd(client), clinux_close(client)) }
+        #expect(rest.utf8.count > 5_000_000)
+        await blocking { running.executor.join() }
     }
 
     @Test func `speaks TLS`() async throws {

@@ -1,6 +1,8 @@
 import CLinux
 import COpenSSL
 
+@testable import RelayNet
+
 /// A TLS client on one end of a socket pair, driven by hand: it never waits, unless the socket is to.
 @safe
 final class TLSClient {
@@ -22,7 +24,7 @@ final class TLSClient {
         if isBlocking {
             guard unsafe SSL_set_fd(session, descriptor) == 1 else { return nil }
         } else {
-            guard let method = unsafe copenssl_socket_method(),
+            guard let method = unsafe SocketMethod.shared.pointer,
                 unsafe copenssl_attach(session, method, descriptor) == 1
             else { return nil }
         }

@@ -42,7 +42,6 @@ package actor HTTPPort: LoopOwner, HTTPServerOwner {
     /// Stops accepting, lets each connection have the answer it waits for, then ends the thread; `executor.join()`
     /// waits for that. Whoever still has a connection after `grace` loses it.
     package func shutDown(grace: Duration = .seconds(10)) {
-        server.close(on: loop, whenEmpty: executor.stop)
-        _ = loop.setTimer(0, after: grace)
+        server.close(on: loop, grace: grace, whenDone: executor.stop)
     }
 }

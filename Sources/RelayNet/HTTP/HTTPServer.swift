@@ -17,8 +17,15 @@ package final class HTTPServer: WireHandler {
     /// By index in the loop's table; a generation that does not match is somebody else.
     private var connections: [ConnectionIndex: (id: ConnectionID, connection: HTTPConnection)] = [:]
     private weak var owner: (any HTTPServerOwner)?
-    /// Told once, when the server is closing and the last connection has gone.
-    private var whenEmpty: (() -> Void)?
+    /// Set while the server is closing.
+    private var whenDone: (() -> Void)?
+
+    private enum Timers {
+        static let look: UInt64 = 0
+        static let endOfGrace: UInt64 = 1
+    }
+    /// How often a closing server looks whether the last socket is gone.
+    private static let lookInterval = Duration.milliseconds(20)
 
     package init(
         router: Router, limits: HTTPLimits = HTTPLimits(), proxies: TrustedProxies = TrustedProxies(),
@@ -36,15 +43,19 @@ package final class HTTPServer: WireHandler {
         return counters
     }
 
-    /// Takes no further request: idle connections end now, the others after the answer they owe.
-    package func close(on loop: EventLoop, whenEmpty: @escaping () -> Void) {
+    /// Takes no further request: idle connections end now, the others after the answer they owe. `whenDone` is called
+    /// once the last byte has been sent and the last socket closed, or at the end of `grace` at the latest.
+    package func close(on loop: EventLoop, grace: Duration, whenDone: @escaping () -> Void) {
+        guard self.whenDone == nil else { return }
+        self.whenDone = whenDone
         site.isClosing = true
         loop.closeListeners()
         for (id, connection) in connections.values {
             connection.close()
             settle(id, connection, on: loop)
         }
-        if connections.isEmpty { whenEmpty() } else { self.whenEmpty = whenEmpty }
+        _ = loop.setTimer(Timers.look, after: Self.lookInterval)
+        _ = loop.setTimer(Timers.endOfGrace, after: grace)
     }
 
     package func deliver(_ response: HTTPResponse, for ticket: HTTPTicket, on loop: EventLoop) {
@@ -96,15 +107,15 @@ package final class HTTPServer: WireHandler {
         guard let connection = find(id) else { return }
         connection.release()
         connections[id.index] = nil
-        if connections.isEmpty, let whenEmpty {
-            self.whenEmpty = nil
-            whenEmpty()
-        }
     }
 
-    /// The only timer is the end of the grace that a closing server gives.
     package func timer(_ token: UInt64, on loop: EventLoop) {
-        for (id, _) in connections.values { loop.abort(id) }
+        guard let whenDone else { return }
+        if token == Timers.look, loop.connectionCount > 0 {
+            _ = loop.setTimer(Timers.look, after: Self.lookInterval)
+        } else {
+            whenDone()
+        }
     }
 
     // MARK: Carrying out

@@ -3,7 +3,7 @@ import Glibc
 
 /// How sessions read and write sockets. Made once; OpenSSL only reads it.
 @safe
-private struct SocketMethod: @unchecked Sendable {
+struct SocketMethod: @unchecked Sendable {
     static let shared = SocketMethod()
     let pointer: OpaquePointer?
 
