@@ -22,7 +22,7 @@ package struct HTTPLimits: Sendable {
     package var handlerTimeout: Duration = .seconds(30)
     /// Requests on one connection before it is closed, so that a balancer can move its clients.
     package var maxRequestsPerConnection = 10_000
-    /// Open connections of the port; beyond it 503. An idle one costs about 1 KiB, so there is room for slow ones.
+    /// Open connections of the port; beyond it 503. An idle one costs about 1.5 KiB, so there is room for slow ones.
     package var maxConnections = 4_096
     /// Open connections of one client address, or of one /64 of IPv6; beyond it 503. Direct loopback is exempt.
     package var maxConnectionsPerClient = 50
