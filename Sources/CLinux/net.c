@@ -277,3 +277,5 @@ void *clinux_reserve(size_t count) {
 }
 
 void clinux_unreserve(void *start, size_t count) { munmap(start, count); }
+
+void clinux_unlink(const char *path) { unlink(path); }

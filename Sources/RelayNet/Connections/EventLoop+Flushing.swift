@@ -4,32 +4,47 @@ import Glibc
 /// From the queues to the sockets: one `send` or `sendmsg` per dirty connection, behind `flushDirty`.
 ///
 /// A send costs about 4 µs whatever it carries, so when it is worth it output is gathered: a flush that will touch many
-/// sockets waits until as much time has passed since the last one as it is likely to take twice over, and never
-/// longer than the flush interval. A quiet loop, and one that answers few peers, sends at the end of the turn.
+/// sockets, while new output keeps coming, waits until as much time has passed since the last one as it is likely to
+/// take twice over, and never longer than the flush interval. A quiet loop, and one that answers few peers, sends at the
+/// end of the turn.
 extension EventLoop {
     private static let gatheredPerConnection: UInt64 = 10_000
     private static let worthGathering: UInt64 = 50_000
-    /// So much output keeps the sockets busy anyway.
-    private static let enoughGathered = 128 * 1024
+    /// So much output makes a send worth its price.
+    private static let enoughBytes = 128 * 1024
+    private static let enoughFrames = 64
 
     var flushDueAt: UInt64 {
+        // Output that comes once per interval or less often gains nothing by waiting for more.
+        guard outputGap < timing.flush / 4 * 3 else { return lastFlush }
         let gather = min(timing.flush, UInt64(dirtyCount) * Self.gatheredPerConnection)
         return gather < Self.worthGathering ? lastFlush : lastFlush + gather
     }
 
     var isFlushDue: Bool {
         // A slot that is about to be given back may be in the list; its next user must not be.
-        if bytesSinceFlush > Self.enoughGathered || !vacated.isEmpty { return true }
+        if bytesSinceFlush > Self.enoughBytes || framesSinceFlush > Self.enoughFrames || !vacated.isEmpty {
+            return true
+        }
         let due = flushDueAt
         if now >= due { return true }
         now = clinux_monotonic()
         return now >= due
     }
 
+    /// Keeps a running average of the time between turns that make output.
+    func noteOutput() {
+        guard arena.bytesThisTurn > 0 else { return }
+        let gap = min(now &- lastOutput, 10 * timing.flush)
+        outputGap = (outputGap * 7 + gap) / 8
+        lastOutput = now
+    }
+
     func flushDirty() {
         tally.flushes &+= 1
         lastFlush = now
         bytesSinceFlush = 0
+        framesSinceFlush = 0
         // Sending may queue more, such as a Close frame, so the end is looked at each time.
         var position = 0
         while position < dirtyCount {

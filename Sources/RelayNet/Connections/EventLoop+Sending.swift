@@ -39,17 +39,19 @@ extension EventLoop {
         let start = unsafe arena.reserve(total)
         var position = 0
         unsafe messages.bytes.withUnsafeBytes { bytes in
-            guard let source = bytes.baseAddress else { return }
             for index in 0..<messages.count {
                 let range = messages.ranges[index]
                 let length = Int(range.length)
                 let header = FrameHeader.serverBytes(for: length)
                 unsafe writeHeader(0x80 | range.kind.rawValue, length, header, at: start + position)
-                unsafe (start + position + header).copyMemory(from: source + Int(range.offset), byteCount: length)
+                if let source = bytes.baseAddress {
+                    unsafe (start + position + header).copyMemory(from: source + Int(range.offset), byteCount: length)
+                }
                 position &+= header &+ length
             }
         }
         bytesSinceFlush &+= position
+        framesSinceFlush &+= messages.count
         return arena.commit(position)
     }
 
@@ -59,6 +61,7 @@ extension EventLoop {
     ) -> FrameRange {
         unsafe writeHeader(0x80 | kind.rawValue, count, header, at: start)
         bytesSinceFlush &+= header &+ count
+        framesSinceFlush &+= 1
         return arena.commit(header &+ count)
     }
 
@@ -141,6 +144,7 @@ extension EventLoop {
                 if let source = bytes.baseAddress { unsafe (start + 2).copyMemory(from: source, byteCount: count) }
             }
             bytesSinceFlush &+= count &+ 2
+            framesSinceFlush &+= 1
             unsafe append(arena.commit(count &+ 2), slot, connection.index)
         } else {
             unsafe append(largeFrame(kind, message, for: slot), slot, connection.index)
@@ -164,6 +168,7 @@ extension EventLoop {
         unsafe (start + header).copyMemory(from: source, byteCount: compressed)
         unsafe writeHeader(0xC0 | kind.rawValue, compressed, header, at: start)
         bytesSinceFlush &+= header &+ compressed
+        framesSinceFlush &+= 1
         return arena.commit(header + compressed)
     }
 
@@ -208,6 +213,7 @@ extension EventLoop {
             if let base = source.baseAddress { unsafe start.copyMemory(from: base, byteCount: source.count) }
         }
         bytesSinceFlush &+= bytes.byteCount
+        framesSinceFlush &+= 1
         unsafe queue(arena.commit(bytes.byteCount), on: slot)
     }
 

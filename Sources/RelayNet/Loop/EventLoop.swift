@@ -37,6 +37,10 @@ package final class EventLoop {
     var dirtyCount = 0
     var lastFlush: UInt64 = 0
     var bytesSinceFlush = 0
+    var framesSinceFlush = 0
+    var lastOutput: UInt64 = 0
+    /// Nanoseconds between turns that make output, on average.
+    var outputGap: UInt64 = 0
 
     /// Connections whose handler must still hear `closed`.
     var ending: [(connection: ConnectionID, closure: Closure)] = []
@@ -174,6 +178,7 @@ package final class EventLoop {
     /// Tells the handler who has gone, and sends what is due.
     package func flush<Handler: WireHandler & ~Copyable>(_ handler: inout Handler) {
         reportEndings(&handler)
+        noteOutput()
         if dirtyCount > 0, isFlushDue { flushDirty() }
         arena.settle()
         for index in vacated { table.giveBack(index) }

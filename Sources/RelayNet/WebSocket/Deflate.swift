@@ -31,6 +31,8 @@ final class Inflater {
         _ message: RawSpan, into output: inout ByteQueue, atMost bound: Int, keepingContext: Bool
     ) -> Outcome {
         guard isReady else { return .damaged }
+        // Some clients' zlib makes no bytes at all of a second empty message in a row.
+        guard message.byteCount > 0 else { return .done }
         defer { if !keepingContext { unsafe _ = inflateReset(stream) } }
         let outcome = unsafe message.withUnsafeBytes { unsafe run($0, &output, bound) }
         guard outcome == .done else { return outcome }
@@ -92,6 +94,12 @@ final class Deflater {
     /// Appends the compressed message without the end of its last block (RFC 7692 §7.2.1).
     func deflate(_ message: RawSpan, into output: inout ByteQueue, keepingContext: Bool) -> Bool {
         guard isReady else { return false }
+        guard message.byteCount > 0 else {
+            // zlib makes nothing of nothing; this is the empty block of §7.2.3.6.
+            let empty: [UInt8] = [0x00]
+            unsafe output.append(empty.span.bytes)
+            return true
+        }
         defer { if !keepingContext { unsafe _ = deflateReset(stream) } }
         let isDone = unsafe message.withUnsafeBytes { unsafe run($0, &output) }
         guard isDone, output.count >= 4 else { return false }
