@@ -242,6 +242,15 @@ private func routes() -> Router {
         #expect(wire.connection.end == .finish)
     }
 
+    @Test(arguments: ["", "GET /b HT", "POST /echo HTTP/1.1\r\nHost: r\r\nContent-Length: 9\r\n\r\nhalf"])
+    func `does not lose an answer to the half request behind it`(rest: String) {
+        let wire = HTTPWire(site())
+        wire.send(get("/a") + rest)
+        wire.connection.endInput(at: wire.now)
+        #expect(wire.statuses == [200])
+        #expect(wire.connection.end == .finish)
+    }
+
     @Test func `passes every response through the router's finish`() {
         var router = routes()
         router.finish { head, response in

@@ -234,7 +234,8 @@ final class HTTPConnection {
         input.consume(consumed)
         switch outcome {
         case .needMore where inputEnded:
-            end = .abort
+            // Nobody asked this in full, but earlier answers may still be on their way.
+            end = .finish
             return false
         case .needMore:
             stage = .body(decoder, route, request)
