@@ -58,7 +58,7 @@ let package = Package(
 
         .target(name: "RelayTestKit", dependencies: ["RelayJSON"], path: "Tests/RelayTestKit", swiftSettings: rules),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
-        tests("RelayNetTests", ["RelayNet", "CLinux"]),
+        tests("RelayNetTests", ["RelayNet", "CLinux", "COpenSSL"]),
         tests("RelayStorageTests", ["RelayStorage", "RelayJSON"]),
         tests("RelayAuthTests", ["RelayAuth"]),
         tests("RelayTests", ["Relay", "RelayProtocol"]),

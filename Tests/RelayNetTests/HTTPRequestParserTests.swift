@@ -79,6 +79,7 @@ private let smuggling: [(String, Int)] = [
     ("G@T / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ("GET a HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ("GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    ("GET http://:80/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ("GET http:// HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ("GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),

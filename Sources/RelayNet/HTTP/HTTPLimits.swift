@@ -16,14 +16,14 @@ package struct HTTPLimits: Sendable {
     package var bodyTimeout: Duration = .seconds(10)
     /// Between two requests of one connection; then it is closed without a word.
     package var idleTimeout: Duration = .seconds(60)
-    /// Without the peer taking a single byte of a response; then it is closed.
+    /// For the peer to take the `maxOutputBytes` of a streamed response that wait at a time; then it is cut off.
     package var stallTimeout: Duration = .seconds(30)
     /// For a handler that answers later; then 503.
     package var handlerTimeout: Duration = .seconds(30)
     /// Requests on one connection before it is closed, so that a balancer can move its clients.
     package var maxRequestsPerConnection = 10_000
-    /// Open connections of the port; beyond it 503.
-    package var maxConnections = 1_000
+    /// Open connections of the port; beyond it 503. An idle one costs about 1.5 KiB, so there is room for slow ones.
+    package var maxConnections = 4_096
     /// Open connections of one client address, or of one /64 of IPv6; beyond it 503. Direct loopback is exempt.
     package var maxConnectionsPerClient = 50
     /// Response bytes that are ready but not yet taken by the socket; more is produced as these drain.

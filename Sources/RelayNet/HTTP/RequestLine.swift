@@ -57,7 +57,8 @@ struct RequestLine {
             start += scheme
             let hostStart = start
             while start < target.upperBound, Octet.isAuthority(bytes.octet(at: start)) { start += 1 }
-            guard start > hostStart else { return false }
+            // An empty host is no http URI (RFC 9110 §4.2.1).
+            guard start > hostStart, bytes.octet(at: hostStart) != UInt8(ascii: ":") else { return false }
             authority = hostStart..<start
             guard
                 start == target.upperBound || bytes.octet(at: start) == UInt8(ascii: "/")
