@@ -65,7 +65,7 @@ let package = Package(
         tests("RelayJSONTests", ["RelayJSON"]),
         tests("RelayLogTests", ["RelayLog", "RelayJSON", "RelayThreads"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
-        tests("RelayNetTests", ["RelayNet", "CLinux"]),
+        tests("RelayNetTests", ["RelayNet", "CLinux", "COpenSSL"]),
         tests("RelayStorageTests", ["RelayStorage", "RelayJSON", "RelayThreads"]),
         tests("RelayAuthTests", ["RelayAuth"]),
         tests("RelayTests", ["Relay", "RelayJSON", "RelayProtocol"]),

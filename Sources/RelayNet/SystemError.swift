@@ -18,4 +18,7 @@ package struct SystemError: Error, Equatable {
     package static func == (one: SystemError, other: SystemError) -> Bool {
         one.code == other.code && one.call.description == other.call.description
     }
+
+    /// The socket has nothing to give or no room; the only error that is none.
+    static let wouldBlock: Int = 11
 }

@@ -5,6 +5,9 @@
 
 #include <errno.h>
 
+#include "CLinuxBeneath.h"
+#include "CLinuxNet.h"
+
 /// The calling thread's errno, read before anything else can change it.
 int clinux_errno(void);
 

@@ -1,0 +1,70 @@
+/// A status code with its reason phrase (RFC 9110 §15).
+package struct HTTPStatus: Sendable, Hashable {
+    package let code: Int
+
+    package init(_ code: Int) { self.code = code }
+
+    package static let `continue` = HTTPStatus(100)
+    package static let switchingProtocols = HTTPStatus(101)
+    package static let ok = HTTPStatus(200)
+    package static let created = HTTPStatus(201)
+    package static let noContent = HTTPStatus(204)
+    package static let partialContent = HTTPStatus(206)
+    package static let movedPermanently = HTTPStatus(301)
+    package static let notModified = HTTPStatus(304)
+    package static let badRequest = HTTPStatus(400)
+    package static let unauthorized = HTTPStatus(401)
+    package static let forbidden = HTTPStatus(403)
+    package static let notFound = HTTPStatus(404)
+    package static let methodNotAllowed = HTTPStatus(405)
+    package static let requestTimeout = HTTPStatus(408)
+    package static let conflict = HTTPStatus(409)
+    package static let lengthRequired = HTTPStatus(411)
+    package static let contentTooLarge = HTTPStatus(413)
+    package static let targetTooLong = HTTPStatus(414)
+    package static let rangeNotSatisfiable = HTTPStatus(416)
+    package static let expectationFailed = HTTPStatus(417)
+    package static let upgradeRequired = HTTPStatus(426)
+    package static let tooManyRequests = HTTPStatus(429)
+    package static let headerFieldsTooLarge = HTTPStatus(431)
+    package static let internalServerError = HTTPStatus(500)
+    package static let notImplemented = HTTPStatus(501)
+    package static let serviceUnavailable = HTTPStatus(503)
+    package static let versionNotSupported = HTTPStatus(505)
+
+    package var reason: String {
+        switch code {
+        case 100: "Continue"
+        case 101: "Switching Protocols"
+        case 200: "OK"
+        case 201: "Created"
+        case 204: "No Content"
+        case 206: "Partial Content"
+        case 301: "Moved Permanently"
+        case 304: "Not Modified"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 411: "Length Required"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 416: "Range Not Satisfiable"
+        case 417: "Expectation Failed"
+        case 426: "Upgrade Required"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 503: "Service Unavailable"
+        case 505: "HTTP Version Not Supported"
+        default: ""
+        }
+    }
+
+    /// 1xx, 204 and 304 never carry content (RFC 9110 §6.4.1).
+    var forbidsContent: Bool { code < 200 || code == 204 || code == 304 }
+}

@@ -1,0 +1,239 @@
+import CLinux
+import Testing
+
+@testable import RelayNet
+
+/// What a loop does with connections beyond single frames: pressure, limits, moving, listening, ending.
+@Suite struct ConnectionTests {
+    /// Tells everything to everybody, to see what lagging does.
+    actor FanServer: LoopOwner {
+        struct Handler: WireHandler {
+            var closures: [Closure] = []
+            var everybody: [ConnectionIndex] = []
+            var drained = 0
+            mutating func opened(_ connection: ConnectionID, _ upgrade: Upgrade, on loop: EventLoop) {
+                everybody.append(connection.index)
+            }
+            mutating func closed(_ connection: ConnectionID, _ closure: Closure, on loop: EventLoop) {
+                everybody.removeAll { $0 == connection.index }
+                closures.append(closure)
+            }
+            mutating func drained(_ connection: ConnectionID, on loop: EventLoop) { drained += 1 }
+        }
+        nonisolated let executor: LoopExecutor
+        nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+        let loop: EventLoop
+        var handler = Handler()
+
+        init(_ executor: LoopExecutor, _ limits: NetLimits) throws {
+            self.executor = executor
+            loop = try EventLoop(executor: executor, limits: limits)
+        }
+        func poll() { loop.poll(&handler) }
+        func flush() { loop.flush(&handler) }
+
+        static func start(_ limits: NetLimits = NetLimits()) throws -> FanServer {
+            let executor = try LoopExecutor()
+            let server = try FanServer(executor, limits)
+            try executor.start(server, name: "fan")
+            return server
+        }
+
+        func adopt(_ descriptor: Int32) -> ConnectionID? { loop.adopt(connected: descriptor, raw: false, &handler) }
+
+        nonisolated func open() async throws -> WireClient {
+            var ends: [Int32] = [-1, -1]
+            _ = unsafe ends.withUnsafeMutableBufferPointer { unsafe clinux_socketpair($0.baseAddress) }
+            _ = await adopt(ends[0])
+            let client = WireClient(ends[1])
+            client.send(Array((WireClient.upgrade + "\r\n").utf8))
+            _ = client.head()
+            return client
+        }
+
+        /// Delivers `count` messages of `size` to all; answers how many deliveries were skipped as conflatable.
+        func deliver(_ count: Int, of size: Int, conflatable: Bool) -> Int {
+            var skipped: [ConnectionIndex] = []
+            for number in 0..<count {
+                let frame = loop.frame(.binary, capacity: size) { payload in
+                    for position in 0..<size {
+                        payload.storeBytes(
+                            of: UInt8(truncatingIfNeeded: number), toByteOffset: position, as: UInt8.self)
+                    }
+                    return size
+                }
+                if let frame {
+                    loop.deliver(frame, to: handler.everybody.span, conflatable: conflatable, skipped: &skipped)
+                }
+            }
+            return skipped.count
+        }
+
+        func inspect<Result: Sendable>(_ body: @Sendable (EventLoop, Handler) -> Result) -> Result {
+            body(loop, handler)
+        }
+        nonisolated func end() {
+            executor.stop()
+            executor.join()
+        }
+    }
+
+    @Test func `a lagging peer is skipped, catches up and is told`() async throws {
+        let server = try FanServer.start()
+        let client = try await server.open()
+        // A socket pair takes about 200 KiB; the rest waits beyond the mark.
+        let skipped = await server.deliver(60, of: 10_000, conflatable: true)
+        #expect(skipped > 0)
+        let received = client.receive(atLeast: (60 - skipped) * 10_004)
+        #expect(Heard.read(received).count == 60 - skipped)
+        while await server.inspect({ $1.drained }) == 0 {}
+        #expect(await server.deliver(1, of: 10, conflatable: true) == 0)
+        #expect(Heard.read(client.receive(atLeast: 12)) == [.binary([UInt8](repeating: 0, count: 10))])
+        #expect(await server.inspect { loop, _ in loop.arena.blocks } <= Arena.spareBlocks + 2)
+        server.end()
+    }
+
+    @Test func `a peer that leaves too much waiting is closed with 1013 and told so`() async throws {
+        let server = try FanServer.start()
+        let client = try await server.open()
+        _ = await server.deliver(200, of: 10_000, conflatable: false)
+        let heard = Heard.read(client.receiveAll())
+        #expect(heard.last == .close(1013))
+        #expect(heard.count > 100)
+        #expect(await server.inspect { $1.closures } == [Closure(.slow, .tryAgainLater)])
+        #expect(await server.inspect { loop, _ in loop.counters.closedSlow } == 1)
+        server.end()
+    }
+
+    @Test(arguments: [0, 1, 125, 126, 130, 65_535, 65_536, 70_000])
+    func `a frame encoded in place has the header its length wants`(_ size: Int) async throws {
+        let server = try FanServer.start()
+        let client = try await server.open()
+        let used = await server.encode(size, room: size + 70_000)
+        #expect(used)
+        let header = size < 126 ? 2 : size <= 0xFFFF ? 4 : 10
+        #expect(Heard.read(client.receive(atLeast: header + size)) == [.binary(octets(size))])
+        server.end()
+    }
+
+    @Test func `a raw connection carries bytes and half-closes`() async throws {
+        let server = try EchoServer.start()
+        let client = try await server.connect(raw: true)
+        let message = octets(300_000)
+        client.send(Array(message[..<150_000]))
+        #expect(client.receive(atLeast: 150_000) == Array(message[..<150_000]))
+        client.send(Array(message[150_000...]))
+        client.shutDown()
+        #expect(client.receiveAll() == Array(message[150_000...]))
+        server.executor.stop()
+        server.executor.join()
+    }
+
+    @Test func `input is not read from a peer that does not take its output`() async throws {
+        var limits = NetLimits()
+        limits.pausesLagging = true
+        let server = try EchoServer.start(limits)
+        let client = try await server.open()
+        // Ten times what may wait: only back-pressure lets this come back whole.
+        let message = octets(50_000)
+        let rounds = 200
+        let writer = Task.detached {
+            for _ in 0..<rounds { client.send(binary(message)) }
+            client.send(closing())
+        }
+        let heard = Heard.read(client.receiveAll())
+        await writer.value
+        #expect(heard == Array(repeating: .binary(message), count: rounds) + [.close(1000)])
+        server.executor.stop()
+        server.executor.join()
+    }
+
+    @Test func `listeners say their port, and sockets of every family work`() async throws {
+        let path = "/tmp/relay-net-test-\(UInt64.random(in: 0 ... .max)).sock"
+        let endpoints: [Listener.Endpoint] = [
+            .tcp(address: "127.0.0.1", port: 0), .tcp(address: "::1", port: 0), .unix(path: path),
+        ]
+        for endpoint in endpoints {
+            let listener: Listener
+            do { listener = try Listener(endpoint) } catch {
+                // A machine without IPv6 cannot show this one.
+                guard case .tcp("::1", _) = endpoint else { throw error }
+                continue
+            }
+            let server = try EchoServer.start { try? $0.listen(listener) }
+            if case .tcp(let address, _) = endpoint {
+                #expect(listener.port > 0)
+                let client = unsafe WireClient(clinux_connect_ip(address, listener.port))
+                client.send(Array((WireClient.upgrade + "\r\n").utf8) + text("hi") + closing())
+                #expect(String(decoding: client.receiveAll(), as: UTF8.self).contains("hi"))
+            }
+            server.executor.stop()
+            server.executor.join()
+        }
+        unsafe clinux_unlink(path)
+    }
+
+    @Test func `inherited sockets are taken only when they are meant for this process`() throws {
+        #expect(try Listener.inherited(listenDescriptors: "1", listenProcess: "1", process: 2).isEmpty)
+        #expect(try Listener.inherited(listenDescriptors: nil, listenProcess: "2", process: 2).isEmpty)
+        #expect(try Listener.inherited(listenDescriptors: "x", listenProcess: "2", process: 2).isEmpty)
+    }
+
+    @Test func `a full table turns newcomers away and keeps those who are in`() async throws {
+        var limits = NetLimits()
+        limits.maxConnections = 2
+        let server = try EchoServer.start(limits)
+        let first = try await server.open()
+        let second = try await server.open()
+        await #expect(throws: SystemError.self) { _ = try await server.connect() }
+        first.send(closing())
+        #expect(Heard.read(first.receiveAll()) == [.close(1000)])
+        second.send(text("still") + closing())
+        #expect(Heard.read(second.receiveAll()) == [.text(Array("still".utf8)), .close(1000)])
+        server.executor.stop()
+        server.executor.join()
+    }
+
+    @Test func `the accept gate lets so many in per second`() {
+        var gate = AcceptGate(perSecond: 3, now: 5)
+        let admitted = (0..<5).map { _ in gate.admits(at: 5) }
+        #expect(admitted == [true, true, true, false, false])
+        #expect(gate.reopensAt == 1_000_000_005)
+        gate.reopen()
+        let readmitted = gate.admits(at: 1_000_000_005)
+        #expect(readmitted)
+        var open = AcceptGate(perSecond: nil, now: 0)
+        let all = (0..<1000).map { _ in open.admits(at: 0) }
+        #expect(!all.contains(false))
+    }
+
+    @Test func `clients are counted by address or by network, this machine not at all`() {
+        var counts = ClientCounts()
+        let one = PeerAddress(ip: IPAddress("2001:db8::1"), port: 1)
+        let neighbour = PeerAddress(ip: IPAddress("2001:db8::ffff:2"), port: 2)
+        let home = PeerAddress(ip: IPAddress("127.0.0.1"), port: 3)
+        let first = [one, neighbour, one].map { counts.enter($0, limit: 2) }
+        #expect(first == [true, true, false])
+        counts.leave(one)
+        let again = counts.enter(neighbour, limit: 2)
+        #expect(again)
+        let local = (0..<10).map { _ in counts.enter(home, limit: 1) }
+        #expect(!local.contains(false))
+    }
+}
+
+extension ConnectionTests.FanServer {
+    /// Sends one frame that was encoded into more room than it needed.
+    func encode(_ size: Int, room: Int) -> Bool {
+        let frame = loop.frame(.binary, capacity: room) { payload in
+            for position in 0..<size {
+                payload.storeBytes(
+                    of: UInt8(truncatingIfNeeded: position &* 7 &+ size), toByteOffset: position, as: UInt8.self)
+            }
+            return size
+        }
+        guard let frame else { return false }
+        loop.deliver(frame, to: handler.everybody.span)
+        return true
+    }
+}
