@@ -107,6 +107,76 @@ import Testing
         server.end()
     }
 
+    @Test func `a peer that pings without reading comes to its bound`() async throws {
+        let server = try EchoServer.start()
+        let client = try await server.open()
+        let pings = Array(repeatElement(ping(octets(125)), count: 20_000).joined())
+        let writer = Task.detached { client.send(pings) }
+        await writer.value
+        let heard = Heard.read(client.receiveAll())
+        #expect(heard.last == .close(1013))
+        #expect(await server.inspect { loop, _ in loop.counters.closedSlow } == 1)
+        server.executor.stop()
+        server.executor.join()
+    }
+
+    /// Ends the connection in the middle of what it is told, and looks at the message again afterwards.
+    actor RudeServer: LoopOwner {
+        struct Handler: WireHandler {
+            var aborts: Bool
+            var seen: [Int] = []
+            mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {
+                if aborts { loop.abort(connection) } else { loop.close(connection, .goingAway, "enough") }
+                for index in 0..<messages.count {
+                    let bytes = messages[index]
+                    seen.append((0..<bytes.byteCount).reduce(0) { $0 + Int(bytes.load(UInt8.self, at: $1)) })
+                }
+            }
+        }
+        nonisolated let executor: LoopExecutor
+        nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+        let loop: EventLoop
+        var handler: Handler
+
+        init(_ executor: LoopExecutor, aborts: Bool) throws {
+            self.executor = executor
+            loop = try EventLoop(executor: executor, limits: EchoServer.patient)
+            loop.compression = DeflateOptions()
+            handler = Handler(aborts: aborts)
+        }
+        func poll() { loop.poll(&handler) }
+        func flush() { loop.flush(&handler) }
+        func adopt(_ descriptor: Int32) -> ConnectionID? { loop.adopt(connected: descriptor, raw: false, &handler) }
+        func seen() -> [Int] { handler.seen }
+    }
+
+    @Test(arguments: [true, false])
+    func `a connection may be ended while its message is read`(_ aborts: Bool) async throws {
+        let executor = try LoopExecutor()
+        let server = try RudeServer(executor, aborts: aborts)
+        try executor.start(server, name: "rude")
+        let whole = binary([1, 2, 3])
+        let pieces = binary([1, 2], last: false) + more([3])
+        let packed = TestFrame(opcode: 2, payload: [0x62, 0x64, 0x62, 0x06, 0x00], reserved: 4).bytes
+        for frames in [whole, pieces, packed] {
+            for rest in [closing(), text([0xFF]), ping(), whole, [0xFF, 0xFF]] {
+                var ends: [Int32] = [-1, -1]
+                _ = unsafe ends.withUnsafeMutableBufferPointer { unsafe clinux_socketpair($0.baseAddress) }
+                _ = await server.adopt(ends[0])
+                let client = WireClient(ends[1])
+                client.send(Array((WireClient.upgrade + DeflateTests.offer + "\r\n").utf8))
+                _ = client.head()
+                client.send(frames + rest + (aborts ? [] : closing()))
+                let heard = Heard.read(client.receiveAll())
+                #expect(heard == (aborts ? [] : [.close(1001)]))
+            }
+        }
+        let seen = await server.seen()
+        #expect(seen.count >= 15 && seen.allSatisfy { $0 == 6 || $0 == 12 || $0 == 0 })
+        executor.stop()
+        executor.join()
+    }
+
     @Test func `a place comes up again only after its last user was reported gone`() async throws {
         let server = try FanServer.start()
         for _ in 0..<40 {

@@ -67,9 +67,8 @@ extension EventLoop {
         _ slot: ConnectionPointer, _ connection: ConnectionID, adding added: Int, _ handler: inout Handler
     ) {
         let carried = unsafe slot.pointee.carry.count
-        if carried > 0 {
-            unsafe readBuffer.copyMemory(
-                from: slot.pointee.carry.buffer.baseAddress ?? .init(readBuffer), byteCount: carried)
+        if let start = unsafe slot.pointee.carry.buffer.baseAddress {
+            unsafe readBuffer.copyMemory(from: start, byteCount: carried)
             unsafe slot.pointee.carry.reset()
         }
         let count = carried + added
