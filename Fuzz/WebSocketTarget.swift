@@ -48,7 +48,7 @@ private func events(of stream: [UInt8], inPiecesOf step: Int, _ rules: FrameRule
                 found.append(
                     (isCompressed ? "compressed " : "")
                         + message(isCompressed ? .binary : parser.assembler.kind, parser.assembler.bytes.bytes, rules))
-                parser.finishMessage()
+                _ = parser.takeMessage()
             case .ping(let offset, let length): found.append("ping \(hex(bytes.bytes.part(offset, length)))")
             case .pong: found.append("pong")
             case .close(let offset, let length):

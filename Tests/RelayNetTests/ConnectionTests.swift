@@ -11,7 +11,9 @@ import Testing
             var closures: [Closure] = []
             var everybody: [ConnectionIndex] = []
             var drained = 0
+            var conflicts = 0
             mutating func opened(_ connection: ConnectionID, _ upgrade: Upgrade, on loop: EventLoop) {
+                if everybody.contains(connection.index) { conflicts += 1 }
                 everybody.append(connection.index)
             }
             mutating func closed(_ connection: ConnectionID, _ closure: Closure, on loop: EventLoop) {
@@ -32,7 +34,7 @@ import Testing
         func poll() { loop.poll(&handler) }
         func flush() { loop.flush(&handler) }
 
-        static func start(_ limits: NetLimits = NetLimits()) throws -> FanServer {
+        static func start(_ limits: NetLimits = EchoServer.patient) throws -> FanServer {
             let executor = try LoopExecutor()
             let server = try FanServer(executor, limits)
             try executor.start(server, name: "fan")
@@ -105,6 +107,89 @@ import Testing
         server.end()
     }
 
+    @Test func `a peer that pings without reading comes to its bound`() async throws {
+        let server = try EchoServer.start()
+        let client = try await server.open()
+        let pings = Array(repeatElement(ping(octets(125)), count: 20_000).joined())
+        let writer = Task.detached { client.send(pings) }
+        await writer.value
+        let heard = Heard.read(client.receiveAll())
+        #expect(heard.last == .close(1013))
+        #expect(await server.inspect { loop, _ in loop.counters.closedSlow } == 1)
+        server.executor.stop()
+        server.executor.join()
+    }
+
+    /// Ends the connection in the middle of what it is told, and looks at the message again afterwards.
+    actor RudeServer: LoopOwner {
+        struct Handler: WireHandler {
+            var aborts: Bool
+            var seen: [Int] = []
+            mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {
+                if aborts { loop.abort(connection) } else { loop.close(connection, .goingAway, "enough") }
+                for index in 0..<messages.count {
+                    let bytes = messages[index]
+                    seen.append((0..<bytes.byteCount).reduce(0) { $0 + Int(bytes.load(UInt8.self, at: $1)) })
+                }
+            }
+        }
+        nonisolated let executor: LoopExecutor
+        nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+        let loop: EventLoop
+        var handler: Handler
+
+        init(_ executor: LoopExecutor, aborts: Bool) throws {
+            self.executor = executor
+            loop = try EventLoop(executor: executor, limits: EchoServer.patient)
+            loop.compression = DeflateOptions()
+            handler = Handler(aborts: aborts)
+        }
+        func poll() { loop.poll(&handler) }
+        func flush() { loop.flush(&handler) }
+        func adopt(_ descriptor: Int32) -> ConnectionID? { loop.adopt(connected: descriptor, raw: false, &handler) }
+        func seen() -> [Int] { handler.seen }
+    }
+
+    @Test(arguments: [true, false])
+    func `a connection may be ended while its message is read`(_ aborts: Bool) async throws {
+        let executor = try LoopExecutor()
+        let server = try RudeServer(executor, aborts: aborts)
+        try executor.start(server, name: "rude")
+        let whole = binary([1, 2, 3])
+        let pieces = binary([1, 2], last: false) + more([3])
+        let packed = TestFrame(opcode: 2, payload: [0x62, 0x64, 0x62, 0x06, 0x00], reserved: 4).bytes
+        for frames in [whole, pieces, packed] {
+            for rest in [closing(), text([0xFF]), ping(), whole, [0xFF, 0xFF]] {
+                var ends: [Int32] = [-1, -1]
+                _ = unsafe ends.withUnsafeMutableBufferPointer { unsafe clinux_socketpair($0.baseAddress) }
+                _ = await server.adopt(ends[0])
+                let client = WireClient(ends[1])
+                client.send(Array((WireClient.upgrade + DeflateTests.offer + "\r\n").utf8))
+                _ = client.head()
+                client.send(frames + rest + (aborts ? [] : closing()))
+                let heard = Heard.read(client.receiveAll())
+                #expect(heard == (aborts ? [] : [.close(1001)]))
+            }
+        }
+        let seen = await server.seen()
+        #expect(seen.count >= 15 && seen.allSatisfy { $0 == 6 || $0 == 12 || $0 == 0 })
+        executor.stop()
+        executor.join()
+    }
+
+    @Test func `a place comes up again only after its last user was reported gone`() async throws {
+        let server = try FanServer.start()
+        for _ in 0..<40 {
+            var clients: [WireClient] = []
+            for _ in 0..<6 { clients.append(try await server.open()) }
+            // Half of them vanish just before something is sent to them, so that sending is what notices.
+            clients.removeFirst(3)
+            _ = await server.deliver(3, of: 1_000, conflatable: false)
+        }
+        #expect(await server.inspect { $1.conflicts } == 0)
+        server.end()
+    }
+
     @Test(arguments: [0, 1, 125, 126, 130, 65_535, 65_536, 70_000])
     func `a frame encoded in place has the header its length wants`(_ size: Int) async throws {
         let server = try FanServer.start()
@@ -130,7 +215,7 @@ import Testing
     }
 
     @Test func `input is not read from a peer that does not take its output`() async throws {
-        var limits = NetLimits()
+        var limits = EchoServer.patient
         limits.pausesLagging = true
         let server = try EchoServer.start(limits)
         let client = try await server.open()
@@ -180,7 +265,7 @@ import Testing
     }
 
     @Test func `a full table turns newcomers away and keeps those who are in`() async throws {
-        var limits = NetLimits()
+        var limits = EchoServer.patient
         limits.maxConnections = 2
         let server = try EchoServer.start(limits)
         let first = try await server.open()
@@ -207,18 +292,36 @@ import Testing
         #expect(!all.contains(false))
     }
 
-    @Test func `clients are counted by address or by network, this machine not at all`() {
-        var counts = ClientCounts()
-        let one = PeerAddress(ip: IPAddress("2001:db8::1"), port: 1)
-        let neighbour = PeerAddress(ip: IPAddress("2001:db8::ffff:2"), port: 2)
-        let home = PeerAddress(ip: IPAddress("127.0.0.1"), port: 3)
-        let first = [one, neighbour, one].map { counts.enter($0, limit: 2) }
-        #expect(first == [true, true, false])
-        counts.leave(one)
-        let again = counts.enter(neighbour, limit: 2)
-        #expect(again)
-        let local = (0..<10).map { _ in counts.enter(home, limit: 1) }
-        #expect(!local.contains(false))
+    @Test func `WebSockets are counted by the client a proxy names`() async throws {
+        var limits = EchoServer.patient
+        limits.maxPerClient = 2
+        let server = try EchoServer.start(limits)
+        func ask(_ from: String?) async throws -> (WireClient, Bool) {
+            let client = try await server.connect()
+            let field = from.map { "X-Forwarded-For: \($0)\r\n" } ?? ""
+            client.send(Array((WireClient.upgrade + field + "\r\n").utf8))
+            return (client, client.head().hasPrefix("HTTP/1.1 101 "))
+        }
+        let (first, isFirstIn) = try await ask("2001:db8::1")
+        let (second, isSecondIn) = try await ask("2001:db8::ffff:2")
+        let (_, isThirdIn) = try await ask("2001:db8::3")
+        #expect([isFirstIn, isSecondIn, isThirdIn] == [true, true, false], "one network, two places")
+        let (other, isOtherIn) = try await ask("192.0.2.7")
+        #expect(isOtherIn)
+        for _ in 0..<4 {
+            let (_, isLocalIn) = try await ask(nil)
+            #expect(isLocalIn, "this machine is not counted")
+        }
+        first.send(closing())
+        _ = first.receiveAll()
+        first.shutDown()
+        var isBackIn = false
+        // The place is free once TCP has ended, which the server sees when it likes.
+        while !isBackIn { isBackIn = try await ask("2001:db8::4").1 }
+        #expect(await server.inspect { loop, _ in loop.counters.refusedPerClient } >= 1)
+        withExtendedLifetime((second, other)) {}
+        server.executor.stop()
+        server.executor.join()
     }
 }
 

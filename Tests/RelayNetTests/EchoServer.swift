@@ -38,10 +38,19 @@ actor EchoServer: LoopOwner {
         configure(loop)
     }
 
+    /// Limits under which no test depends on how fast the machine is.
+    static var patient: NetLimits {
+        var limits = NetLimits()
+        limits.handshakeTimeout = .seconds(600)
+        limits.closeTimeout = .seconds(600)
+        limits.stallTimeout = .seconds(600)
+        return limits
+    }
+
     func poll() { loop.poll(&handler) }
     func flush() { loop.flush(&handler) }
 
-    static func start(_ limits: NetLimits = NetLimits(), _ configure: @Sendable (EventLoop) -> Void = { _ in }) throws
+    static func start(_ limits: NetLimits = patient, _ configure: @Sendable (EventLoop) -> Void = { _ in }) throws
         -> EchoServer
     {
         let executor = try LoopExecutor()

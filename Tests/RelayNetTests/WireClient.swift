@@ -121,7 +121,7 @@ final class WireClient: Sendable {
 
     private func wait(_ events: Int32) -> Bool {
         var poller = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-        return unsafe poll(&poller, 1, 20_000) > 0
+        return unsafe poll(&poller, 1, 120_000) > 0
     }
 
     /// Writes everything, in pieces of `step` bytes; a server that has gone is no error.

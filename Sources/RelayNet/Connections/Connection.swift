@@ -45,6 +45,8 @@ struct Connection: ~Copyable {
         static let closeSent = Flags(rawValue: 1 << 8)
         /// Not read from until it has taken its output.
         static let throttled = Flags(rawValue: 1 << 9)
+        /// Counted among the connections of its client.
+        static let counted = Flags(rawValue: 1 << 10)
     }
 
     var phase = Phase.vacant
@@ -81,6 +83,7 @@ struct Connection: ~Copyable {
     var timer = TimerID.none
     var timerAt: UInt64 = 0
 
+    /// The other end of the socket; of an open WebSocket, the client that a trusted proxy names.
     var address = PeerAddress.local
     var greeting: Greeting?
     var deflate: DeflateSession?

@@ -48,8 +48,8 @@ extension EventLoop {
     func vacate(_ slot: ConnectionPointer) {
         unsafe releaseOutput(slot)
         unsafe deadlines.cancel(slot.pointee.timer)
-        if unsafe slot.pointee.role == .webSocket && slot.pointee.phase != .greeting {
-            unsafe clients.leave(slot.pointee.address)
+        if unsafe slot.pointee.flags.contains(.counted), let ip = unsafe slot.pointee.address.ip {
+            clients.leave(ip.limitKey)
         }
         unsafe slot.pointee.phase = .vacant
         unsafe vacated.append(table.id(of: slot).index)

@@ -18,7 +18,9 @@ extension EventLoop {
         case .vacant: return nil
         case .greeting: return since + timing.handshake
         case .closing: return since + timing.close
-        case .finishing: return unsafe max(since, slot.pointee.lastProgress) + timing.close
+        case .finishing:
+            // A peer that takes the rest byte by byte does not hold it for ever.
+            return unsafe min(max(since, slot.pointee.lastProgress) + timing.close, since + timing.stall)
         case .lingering: return since + timing.linger
         case .open: break
         }

@@ -38,7 +38,10 @@ extension EventLoop {
         _ slot: ConnectionPointer, _ connection: ConnectionID, _ handler: inout Handler
     ) {
         let carried = unsafe slot.pointee.carry.count
-        let room = unsafe UnsafeMutableRawBufferPointer(start: readBuffer + carried, count: Self.readBytes - carried)
+        // A raw connection is not read further ahead of its handler than it may be.
+        let limit = unsafe slot.pointee.role == .bytes ? limits.maxUnreadBytes : Self.readBytes
+        guard carried < limit else { return unsafe drop(slot, Closure(.violation, .messageTooBig)) }
+        let room = unsafe UnsafeMutableRawBufferPointer(start: readBuffer + carried, count: limit - carried)
         let count: Int
         if let transport = unsafe slot.pointee.transport {
             count = unsafe transport.receive(slot.pointee.descriptor, into: room)
@@ -64,9 +67,8 @@ extension EventLoop {
         _ slot: ConnectionPointer, _ connection: ConnectionID, adding added: Int, _ handler: inout Handler
     ) {
         let carried = unsafe slot.pointee.carry.count
-        if carried > 0 {
-            unsafe readBuffer.copyMemory(
-                from: slot.pointee.carry.buffer.baseAddress ?? .init(readBuffer), byteCount: carried)
+        if let start = unsafe slot.pointee.carry.buffer.baseAddress {
+            unsafe readBuffer.copyMemory(from: start, byteCount: carried)
             unsafe slot.pointee.carry.reset()
         }
         let count = carried + added
@@ -97,10 +99,6 @@ extension EventLoop {
         let bytes = unsafe RawSpan(_unsafeStart: readBuffer, byteCount: count)
         let used = handler.received(bytes: bytes, from: connection, on: self)
         precondition(used >= 0 && used <= count, "a handler takes at most what it was given")
-        // The handler leaves this much only while it does not want more; it pauses the connection before that.
-        if count - used > limits.maxUnreadBytes, unsafe slot.pointee.phase == .open {
-            unsafe drop(slot, Closure(.violation, .messageTooBig))
-        }
         return used
     }
 

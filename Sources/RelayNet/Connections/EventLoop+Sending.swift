@@ -3,7 +3,7 @@ extension EventLoop {
     // MARK: Frames
 
     /// Encodes one message of at most `capacity` payload bytes: `encode` fills the span and answers how much it used,
-    /// or nil to give up. The result is good until the turn ends.
+    /// or nil to give up; it must not call the loop. The result is good until the turn ends.
     package func frame(
         _ kind: MessageKind, capacity: Int, _ encode: (inout MutableRawSpan) -> Int?
     ) -> FrameRange? {
@@ -255,7 +255,7 @@ extension EventLoop {
 
     /// More than the low mark waits. A socket that has room takes it now; otherwise the peer lags, and beyond the
     /// bound it has to go.
-    private func overMark(_ slot: ConnectionPointer) {
+    func overMark(_ slot: ConnectionPointer) {
         unsafe transmit(slot)
         guard unsafe slot.pointee.phase == .open, unsafe slot.pointee.pending > limits.laggingMark else { return }
         unsafe slot.pointee.flags.insert(.lagging)

@@ -28,13 +28,15 @@ package struct NetLimits: Sendable {
     package var lingerTimeout = Duration.seconds(2)
     /// The upgrade request; as for HTTP.
     package var maxHandshakeBytes = 24_576
-    /// Input a raw connection's handler may leave unread.
+    /// Input a raw connection's handler may leave unread; one that wants no more pauses the connection. At most the
+    /// size of the loop's read buffer, 256 KiB.
     package var maxUnreadBytes = 65_536
     /// How long output is gathered while messages keep coming; zero sends at the end of each turn.
     package var flushInterval = Duration.milliseconds(1)
     /// New connections a second; those above wait in the backlog. Nil means as many as come.
     package var maxAcceptsPerSecond: Int?
-    /// Open WebSockets of one client address or /64, loopback exempt; beyond it 503. Nil means any number.
+    /// Open WebSockets of one client, by the address a trusted proxy names (or its /64), direct loopback exempt; beyond
+    /// it 503. Nil means any number.
     package var maxPerClient: Int?
 
     package init() {}

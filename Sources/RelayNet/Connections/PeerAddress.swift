@@ -17,28 +17,21 @@ package struct PeerAddress: Hashable, Sendable {
             ip: port < 0 ? nil : IPAddress(high: UInt64(bigEndian: bytes.0), low: UInt64(bigEndian: bytes.1)),
             port: UInt16(clamping: port))
     }
-
-    /// What limits per client count by; nil for those who are exempt, because they come from this machine.
-    package var limitKey: IPAddress? {
-        guard let ip, !ip.isLoopback else { return nil }
-        return ip.limitKey
-    }
 }
 
-/// Open connections of each client address.
+/// Open connections of each client, by what limits count by.
 struct ClientCounts {
     private var counts: [IPAddress: Int] = [:]
 
     /// Counts one more, unless the client has its share already.
-    mutating func enter(_ address: PeerAddress, limit: Int?) -> Bool {
-        guard let limit, let key = address.limitKey else { return true }
+    mutating func enter(_ key: IPAddress, limit: Int) -> Bool {
         guard counts[key, default: 0] < limit else { return false }
         counts[key, default: 0] += 1
         return true
     }
 
-    mutating func leave(_ address: PeerAddress) {
-        guard let key = address.limitKey, let count = counts[key] else { return }
+    mutating func leave(_ key: IPAddress) {
+        guard let count = counts[key] else { return }
         counts[key] = count > 1 ? count - 1 : nil
     }
 }

@@ -19,7 +19,7 @@ package final class EventLoop {
 
     /// Monotonic nanoseconds, read once per turn.
     var now: UInt64
-    /// When the turn in progress began to work.
+    /// When the loop last looked at its sockets.
     private var turnBegan: UInt64
     private var longestGap: UInt64 = 0
 
@@ -61,6 +61,8 @@ package final class EventLoop {
     package var compression: DeflateOptions?
     /// Which pages may open a WebSocket.
     package var originPolicy = OriginPolicy.any
+    /// Whose word about a client's address is believed.
+    package var proxies = TrustedProxies()
     /// What is agreed on with clients that offer it.
     package var subprotocol: String?
     let codec = SharedCodec()
@@ -69,6 +71,8 @@ package final class EventLoop {
     var spareDescriptor: Int32 = -1
 
     package init(executor: LoopExecutor, limits: NetLimits = NetLimits()) throws(SystemError) {
+        precondition(limits.maxUnreadBytes <= Self.readBytes, "what may stay unread fits the read buffer")
+        precondition(limits.drainedMark < limits.laggingMark && limits.laggingMark < limits.maxPendingBytes)
         self.executor = executor
         self.limits = limits
         timing = Timing(limits)
@@ -155,11 +159,10 @@ package final class EventLoop {
     /// Waits until something happens or is due, and takes it in.
     package func poll<Handler: WireHandler & ~Copyable>(_ handler: inout Handler) {
         if !poller.hasEvents {
-            let sleep = timeToSleep()
-            if sleep != 0 { noteGap() }
-            poller.wait(atMost: sleep)
+            noteGap()
+            poller.wait(atMost: timeToSleep())
             now = clinux_monotonic()
-            if sleep != 0 { turnBegan = now }
+            turnBegan = now
         } else {
             now = clinux_monotonic()
         }
@@ -177,12 +180,16 @@ package final class EventLoop {
 
     /// Tells the handler who has gone, and sends what is due.
     package func flush<Handler: WireHandler & ~Copyable>(_ handler: inout Handler) {
+        // A place is free for others only once the handler knows that its last user has gone.
+        let told = vacated.count
         reportEndings(&handler)
         noteOutput()
         if dirtyCount > 0, isFlushDue { flushDirty() }
         arena.settle()
-        for index in vacated { table.giveBack(index) }
-        vacated.removeAll(keepingCapacity: true)
+        if told > 0 {
+            for index in vacated[..<told] { table.giveBack(index) }
+            vacated.removeFirst(told)
+        }
     }
 
     private func noteGap() {
@@ -191,7 +198,7 @@ package final class EventLoop {
     }
 
     private func timeToSleep() -> Int64 {
-        if executor.hasJobs || !ending.isEmpty || !revisits.isEmpty { return 0 }
+        if executor.hasJobs || !ending.isEmpty || !revisits.isEmpty || !vacated.isEmpty { return 0 }
         var sleep = Int64.max
         if dirtyCount > 0 { sleep = remaining(until: flushDueAt) }
         if let next = deadlines.nextDeadline { sleep = min(sleep, remaining(until: next * 1_000_000)) }

@@ -13,33 +13,30 @@ final class DeflateSession {
         ownDeflater = terms.serverTakesOver ? Deflater(windowBits: terms.serverWindowBits, level: terms.level) : nil
     }
 
-    /// Decompresses a whole message; the result is read with `inflated`. No more is produced than the limits allow.
-    func inflate(_ message: RawSpan, _ kind: MessageKind, limit: Int) -> Result<Int, Violation> {
+    /// Decompresses a whole message; no more is produced than the limits allow.
+    func inflate(_ message: RawSpan, _ kind: MessageKind, limit: Int) -> Inflated {
         let (tenfold, overflowed) = message.byteCount.multipliedReportingOverflow(by: terms.maxRatio)
         let bound = min(limit, max(overflowed ? Int.max : tenfold, terms.alwaysAllowedBytes))
         let inflater = ownInflater ?? shared.inflater
-        switch inflater.inflate(message, into: &shared.inflated, atMost: bound, keepingContext: terms.clientTakesOver) {
-        case .damaged:
-            shared.inflated.reset()
-            return .failure(Violation(.invalidPayload, "compressed data is damaged"))
-        case .tooLong:
-            shared.inflated.reset()
-            return .failure(Violation(.messageTooBig, "message too big"))
+        var result = ByteQueue()
+        switch inflater.inflate(message, into: &result, atMost: bound, keepingContext: terms.clientTakesOver) {
+        case .damaged: return .failure(Violation(.invalidPayload, "compressed data is damaged"))
+        case .tooLong: return .failure(Violation(.messageTooBig, "message too big"))
         case .done: break
         }
         if kind == .text {
             var text = UTF8Stream()
-            guard unsafe text.accepts(RawSpan(_unsafeBytes: shared.inflated.buffer)), text.isComplete else {
-                shared.inflated.reset()
+            guard text.accepts(result.bytes), text.isComplete else {
                 return .failure(Violation(.invalidPayload, "text is not UTF-8"))
             }
         }
-        return .success(shared.inflated.count)
+        return .success(result)
     }
 
-    /// The message of the last `inflate`; good until `releaseInflated`.
-    var inflated: UnsafeRawBufferPointer { unsafe shared.inflated.buffer }
-    func releaseInflated() { shared.inflated.reset() }
+    enum Inflated: ~Copyable {
+        case success(ByteQueue)
+        case failure(Violation)
+    }
 
     /// Compresses a message; nil when it had better go out as it is.
     func deflate(_ message: RawSpan) -> Int? {
@@ -59,11 +56,10 @@ final class DeflateSession {
     func releaseDeflated() { shared.deflated.reset() }
 }
 
-/// What all connections without context takeover have in common: zlib streams and room for their results.
+/// What all connections without context takeover have in common: zlib streams and room for what is to be sent.
 final class SharedCodec {
     lazy var inflater = Inflater(windowBits: 15)
     private var deflaters: [Int: Deflater] = [:]
-    var inflated = ByteQueue()
     var deflated = ByteQueue()
 
     func deflater(windowBits: Int, level: Int32) -> Deflater {

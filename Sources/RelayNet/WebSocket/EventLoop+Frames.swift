@@ -1,6 +1,7 @@
 /// An open WebSocket's input: messages go up in batches, control frames are answered here.
 extension EventLoop {
-    /// Reads the frames in the read buffer and answers how far it came.
+    /// Reads the frames in the read buffer and answers how far it came. Each time the handler was called the connection
+    /// may be another: closing, or gone. Then the rest of the input is nobody's.
     func readFrames<Handler: WireHandler & ~Copyable>(
         _ slot: ConnectionPointer, _ connection: ConnectionID, from start: Int, to end: Int, _ handler: inout Handler
     ) -> Int {
@@ -16,96 +17,99 @@ extension EventLoop {
                     from: &cursor, upTo: limits.maxMessageBytes, into: ranges + rangeCount,
                     room: Self.maxRanges - rangeCount, badText: &badText)
                 if badText {
-                    unsafe handOver(slot, connection, bytes.bytes, &handler)
+                    guard unsafe handOver(slot, connection, bytes.bytes, &handler) else { return end }
                     unsafe refuse(slot, Violation(.invalidPayload, "text is not UTF-8"))
                     return end
                 }
-                if rangeCount == Self.maxRanges { unsafe handOver(slot, connection, bytes.bytes, &handler) }
+                if rangeCount == Self.maxRanges {
+                    guard unsafe handOver(slot, connection, bytes.bytes, &handler) else { return end }
+                }
                 guard cursor < end else { break }
             }
-            switch unsafe slot.pointee.parser.next(in: &bytes, at: &cursor, under: rules) {
-            case .message(let kind, let offset, let length):
-                unsafe (ranges + rangeCount).initialize(
-                    to: MessageRange(
-                        offset: Int32(truncatingIfNeeded: offset), length: Int32(truncatingIfNeeded: length), kind: kind
-                    ))
-                rangeCount &+= 1
-                if rangeCount == Self.maxRanges { unsafe handOver(slot, connection, bytes.bytes, &handler) }
-                if unsafe slot.pointee.phase == .open { continue }
-            case .starved:
-                unsafe handOver(slot, connection, bytes.bytes, &handler)
-                return cursor
+            let event = unsafe slot.pointee.parser.next(in: &bytes, at: &cursor, under: rules)
+            if case .message(let kind, let offset, let length) = event {
+                note(MessageRange(offset: Int32(offset), length: Int32(length), kind: kind))
+                if rangeCount < Self.maxRanges { continue }
+            }
+            guard unsafe handOver(slot, connection, bytes.bytes, &handler) else { return end }
+            switch event {
+            case .message, .pong: break
+            case .starved: return cursor
             case .assembled:
-                unsafe handOver(slot, connection, bytes.bytes, &handler)
-                unsafe handOverAssembled(slot, connection, &handler)
+                guard unsafe handOverAssembled(slot, connection, &handler) else { return end }
             case .ping(let offset, let length):
-                unsafe handOver(slot, connection, bytes.bytes, &handler)
-                if unsafe slot.pointee.phase == .open {
-                    unsafe sendControl(.pong, bytes.bytes.part(offset, length), on: slot)
-                }
-            case .pong: break
+                unsafe answer(ping: bytes.bytes.part(offset, length), on: slot)
+                guard unsafe readsFrames(slot) else { return end }
             case .close(let offset, let length):
-                unsafe handOver(slot, connection, bytes.bytes, &handler)
                 unsafe peerCloses(slot, bytes.bytes.part(offset, length))
                 return end
             case .violation(let violation):
-                unsafe handOver(slot, connection, bytes.bytes, &handler)
                 unsafe refuse(slot, violation)
                 return end
             }
-            // A handler may have closed the connection, or it may be ours that closes: then only the peer's Close counts.
-            switch unsafe slot.pointee.phase {
-            case .open, .closing: break
-            default: return end
-            }
         }
-        unsafe handOver(slot, connection, bytes.bytes, &handler)
-        return cursor
+        return unsafe handOver(slot, connection, bytes.bytes, &handler) ? cursor : end
     }
 
+    /// Whether frames of the connection still mean something: while it is open, and while its Close frame is awaited.
+    private func readsFrames(_ slot: ConnectionPointer) -> Bool {
+        unsafe slot.pointee.phase == .open || slot.pointee.phase == .closing
+    }
+
+    private func note(_ range: MessageRange) {
+        unsafe (ranges + rangeCount).initialize(to: range)
+        rangeCount &+= 1
+    }
+
+    /// Gives the noted messages to the handler; answers whether to read on.
     private func handOver<Handler: WireHandler & ~Copyable>(
         _ slot: ConnectionPointer, _ connection: ConnectionID, _ bytes: RawSpan, _ handler: inout Handler
-    ) {
-        guard rangeCount > 0 else { return }
+    ) -> Bool {
+        guard rangeCount > 0 else { return true }
         let count = rangeCount
         rangeCount = 0
-        guard unsafe slot.pointee.phase == .open else { return }
-        tally.messagesIn &+= UInt64(count)
-        unsafe slot.pointee.lastData = now / 1_000_000
-        let list = unsafe Span(_unsafeStart: ranges, count: count)
-        handler.received(MessageBatch(bytes: bytes, ranges: list), from: connection, on: self)
+        if unsafe slot.pointee.phase == .open {
+            tally.messagesIn &+= UInt64(count)
+            unsafe slot.pointee.lastData = now / 1_000_000
+            let list = unsafe Span(_unsafeStart: ranges, count: count)
+            handler.received(MessageBatch(bytes: bytes, ranges: list), from: connection, on: self)
+        }
+        return unsafe readsFrames(slot)
     }
 
+    /// Gives the assembled message to the handler. Its bytes are taken out of the connection first, because the handler
+    /// may end the connection while it reads them.
     private func handOverAssembled<Handler: WireHandler & ~Copyable>(
         _ slot: ConnectionPointer, _ connection: ConnectionID, _ handler: inout Handler
-    ) {
-        defer { unsafe slot.pointee.parser.finishMessage() }
-        guard unsafe slot.pointee.phase == .open else { return }
+    ) -> Bool {
         let kind = unsafe slot.pointee.parser.assembler.kind
-        if unsafe slot.pointee.parser.assembler.isCompressed {
-            guard let deflate = unsafe slot.pointee.deflate else { return }
-            switch unsafe deflate.inflate(
-                slot.pointee.parser.assembler.bytes.bytes, kind, limit: limits.maxMessageBytes)
-            {
-            case .failure(let violation): unsafe refuse(slot, violation)
-            case .success:
-                unsafe handOver(slot, connection, RawSpan(_unsafeBytes: deflate.inflated), kind, &handler)
-                deflate.releaseInflated()
-            }
-        } else {
-            unsafe handOver(
-                slot, connection, RawSpan(_unsafeBytes: slot.pointee.parser.assembler.bytes.buffer), kind, &handler)
+        let isCompressed = unsafe slot.pointee.parser.assembler.isCompressed
+        let message = unsafe slot.pointee.parser.takeMessage()
+        guard unsafe slot.pointee.phase == .open else { return true }
+        guard isCompressed else { return unsafe handOver(slot, connection, message.bytes, kind, &handler) }
+        guard let deflate = unsafe slot.pointee.deflate else { return true }
+        switch deflate.inflate(message.bytes, kind, limit: limits.maxMessageBytes) {
+        case .failure(let violation):
+            unsafe refuse(slot, violation)
+            return false
+        case .success(let inflated):
+            return unsafe handOver(slot, connection, inflated.bytes, kind, &handler)
         }
     }
 
     private func handOver<Handler: WireHandler & ~Copyable>(
         _ slot: ConnectionPointer, _ connection: ConnectionID, _ message: RawSpan, _ kind: MessageKind,
         _ handler: inout Handler
-    ) {
-        unsafe ranges.initialize(
-            to: MessageRange(offset: 0, length: Int32(truncatingIfNeeded: message.byteCount), kind: kind))
-        rangeCount = 1
-        unsafe handOver(slot, connection, message, &handler)
+    ) -> Bool {
+        note(MessageRange(offset: 0, length: Int32(message.byteCount), kind: kind))
+        return unsafe handOver(slot, connection, message, &handler)
+    }
+
+    /// Pongs are output like any other: a peer that pings without reading comes to its bound.
+    private func answer(ping payload: RawSpan, on slot: ConnectionPointer) {
+        guard unsafe slot.pointee.phase == .open else { return }
+        unsafe sendControl(.pong, payload, on: slot)
+        if unsafe slot.pointee.pending > limits.laggingMark { unsafe overMark(slot) }
     }
 
     /// Queues a control frame; its payload is at most 125 bytes.
@@ -120,7 +124,7 @@ extension EventLoop {
         unsafe queue(arena.commit(2 + count), on: slot)
     }
 
-    /// A batch's owner pings when the peer has been silent; any byte that comes back counts as an answer.
+    /// Asks a silent peer for a sign of life; any byte that comes back is one.
     func sendPing(on slot: ConnectionPointer) {
         let nothing = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: nil, count: 0))
         unsafe sendControl(.ping, nothing, on: slot)

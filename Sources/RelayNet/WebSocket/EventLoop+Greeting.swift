@@ -21,19 +21,25 @@ extension EventLoop {
                 unsafe turnAway(slot, decision)
                 return count
             }
-            guard unsafe clients.enter(slot.pointee.address, limit: limits.maxPerClient) else {
-                tally.refusedPerClient &+= 1
-                unsafe turnAway(slot, Handshake.refuse(.serviceUnavailable))
-                return count
+            let client = unsafe proxies.client(
+                of: head, peer: slot.pointee.address.ip, isEncrypted: slot.pointee.transport != nil)
+            if let limit = limits.maxPerClient, let key = client.limitKey {
+                guard clients.enter(key, limit: limit) else {
+                    tally.refusedPerClient &+= 1
+                    unsafe turnAway(slot, Handshake.refuse(.serviceUnavailable))
+                    return count
+                }
+                unsafe slot.pointee.flags.insert(.counted)
             }
+            unsafe slot.pointee.address = PeerAddress(ip: client.address, port: slot.pointee.address.port)
             tally.opened &+= 1
             unsafe slot.pointee.greeting = nil
             unsafe slot.pointee.deflate = agreement.map { DeflateSession($0, sharing: codec) }
             unsafe queueBytes(response.span.bytes, on: slot)
             unsafe slot.pointee.flags.insert(.announced)
             unsafe enter(.open, slot)
-            let upgrade = unsafe Upgrade(
-                head: head, address: slot.pointee.address, subprotocol: agreed, isCompressed: agreement != nil)
+            let upgrade = Upgrade(
+                head: head, client: client, subprotocol: agreed, isCompressed: agreement != nil)
             handler.opened(connection, upgrade, on: self)
             return consumed
         }

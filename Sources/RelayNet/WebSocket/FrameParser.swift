@@ -4,7 +4,7 @@ enum FrameEvent {
     case starved
     /// A whole message that arrived in one frame.
     case message(MessageKind, offset: Int, length: Int)
-    /// A whole message that lies in the assembler, until `finishMessage`.
+    /// A whole message that lies in the assembler, until `takeMessage`.
     case assembled
     case ping(offset: Int, length: Int)
     case pong
@@ -28,7 +28,8 @@ struct FrameParser: ~Copyable {
     /// No frame or message is in progress.
     var isAtRest: Bool { remaining == 0 && !assembler.isActive }
 
-    mutating func finishMessage() { assembler.clear() }
+    /// Hands out the assembled message and makes room for the next.
+    mutating func takeMessage() -> ByteQueue { assembler.take() }
 
     private func text(_ bytes: RawSpan, _ start: Int, _ length: Int) -> FrameEvent {
         var check = UTF8Stream()

@@ -14,7 +14,7 @@ final class Greeting {
 /// What the upper module learns about a WebSocket when it opens.
 package struct Upgrade: Sendable {
     package let head: RequestHead
-    package let address: PeerAddress
+    package let client: ClientAddress
     /// The subprotocol that was agreed on.
     package let subprotocol: String?
     package let isCompressed: Bool

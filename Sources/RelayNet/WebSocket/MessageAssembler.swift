@@ -29,8 +29,10 @@ struct MessageAssembler: ~Copyable {
     /// Whether the message may end here: not in the middle of a character.
     var mayEnd: Bool { kind == .binary || isCompressed || text.isComplete }
 
-    mutating func clear() {
-        bytes.reset()
+    mutating func take() -> ByteQueue {
+        var taken = ByteQueue()
+        swap(&taken, &bytes)
         isActive = false
+        return taken
     }
 }
