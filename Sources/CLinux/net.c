@@ -252,7 +252,6 @@ intptr_t clinux_send_vector(int descriptor, struct iovec *parts, int count) {
 
 void clinux_shutdown_write(int descriptor) { shutdown(descriptor, SHUT_WR); }
 
-void clinux_close(int descriptor) { close(descriptor); }
 
 int clinux_spare_descriptor(void) {
     int descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -278,4 +277,3 @@ void *clinux_reserve(size_t count) {
 
 void clinux_unreserve(void *start, size_t count) { munmap(start, count); }
 
-void clinux_unlink(const char *path) { unlink(path); }

@@ -1,5 +1,5 @@
 import CLinux
-package import Glibc
+import Glibc
 
 /// The built program as a child process, talked to over pipes. Its errors go to this process's standard error.
 package final class RelayProcess {
@@ -20,7 +20,7 @@ package final class RelayProcess {
         }
     }
 
-    package let identifier: pid_t
+    package let identifier: Int32
     private var input: Int32
     private let output: Int32
     private var received: [UInt8] = []

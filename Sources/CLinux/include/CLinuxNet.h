@@ -53,8 +53,6 @@ intptr_t clinux_receive(int descriptor, void *bytes, size_t count);
 intptr_t clinux_send(int descriptor, const void *bytes, size_t count);
 intptr_t clinux_send_vector(int descriptor, struct iovec *parts, int count);
 void clinux_shutdown_write(int descriptor);
-void clinux_close(int descriptor);
-void clinux_unlink(const char *path);
 /// A descriptor kept only to be given up when there is no other one.
 int clinux_spare_descriptor(void);
 /// Raises the soft limit of open descriptors to `wanted`, as far as the hard limit allows; answers what holds now.

@@ -15,7 +15,7 @@ package struct LinuxFileSystem: FileSystem {
         return OpenFile(descriptor: try check(result, "open", path), path: path)
     }
 
-    package func close(_ file: OpenFile) { _ = clinux_close(file.descriptor) }
+    package func close(_ file: OpenFile) { clinux_close(file.descriptor) }
 
     package func read(_ file: OpenFile, upTo count: Int, into buffer: inout [UInt8]) throws(FileError) -> Int {
         var result = 0
