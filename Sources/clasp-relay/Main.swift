@@ -7,6 +7,7 @@ import Glibc
         switch arguments.first {
         case "frame": exit(FrameCommand.run(Array(arguments.dropFirst())))
         case "policy": exit(PolicyCommand.run(Array(arguments.dropFirst())))
+        case "at": exit(AtCommand.run(Array(arguments.dropFirst())))
         default: break
         }
     }
