@@ -54,8 +54,11 @@ let package = Package(
 
         program(
             "clasp-relay",
-            ["CLinux", "Relay", "RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
-        program("relay-bench", ["CLinux", "RelayJSON", "RelayProtocol"]),
+            [
+                "CLinux", "Relay", "RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage",
+                "RelayThreads",
+            ]),
+        program("relay-bench", ["CLinux", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayThreads"]),
         program("ws-echo", ["RelayNet"], path: "Examples/ws-echo"),
         program("ws-fan", ["RelayNet"], path: "Examples/ws-fan"),
 
