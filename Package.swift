@@ -50,7 +50,9 @@ let package = Package(
         room("RelayNet", ["CLinux", "COpenSSL", "CZlib"]),
         room("RelayStorage", ["CLinux", "RelayJSON", "RelayThreads"]),
         room("RelayAuth", ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet"]),
-        room("Relay", ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
+        room(
+            "Relay",
+            ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage", "RelayThreads"]),
 
         program(
             "clasp-relay",

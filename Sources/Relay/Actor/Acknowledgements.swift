@@ -15,10 +15,10 @@ struct Acknowledgements {
 
     var count: Int { waiting.count - head }
 
-    mutating func add(_ frame: RawSpan, to connection: ConnectionID, after sequence: UInt64) {
+    mutating func add(_ frame: [UInt8], to connection: ConnectionID, after sequence: UInt64) {
         waiting.append(
-            Waiting(connection: connection, sequence: sequence, start: bytes.count, count: frame.byteCount))
-        unsafe frame.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+            Waiting(connection: connection, sequence: sequence, start: bytes.count, count: frame.count))
+        bytes.append(contentsOf: frame)
     }
 
     /// Sends those whose record is as safe as asked for.

@@ -1,4 +1,4 @@
-import RelayLog
+package import RelayLog
 package import RelayStorage
 
 /// The relay's side of the storage: when to hand over, when to write a checkpoint, what may be acknowledged.
@@ -43,11 +43,17 @@ package final class DurableState {
         lastMode = mode
         switch mode {
         case .writable: log.info("the storage takes writes again")
-        case .congested: log.warning("the disk does not keep up: writes are refused for a moment")
+        case .congested: log.warn("the disk does not keep up: writes are refused for a moment")
         case .readOnly:
             log.error(
                 "the storage takes no writes", [LogField("reason", storage.health.reason ?? "the disk has failed")])
         }
+    }
+
+    /// Out of turn, before people are sent away.
+    func checkpoint(_ sequence: UInt64, _ contents: StateContents) {
+        guard sequence != covered, storage.beginCheckpoint(contents, at: sequence) else { return }
+        covered = sequence
     }
 
     /// The last checkpoint, and the end of the storage. Waits.

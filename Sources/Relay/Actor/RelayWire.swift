@@ -22,6 +22,8 @@ struct RelayWire: WireHandler, ~Copyable {
     private var tickAt: UInt64 = .max
 
     let store: DurableState?
+    private var shutdown: Shutdown
+    private var isSecondSet = false
     private var confirmed = Acknowledgements()
     private var committed = Acknowledgements()
 
@@ -32,12 +34,15 @@ struct RelayWire: WireHandler, ~Copyable {
 
     enum Timer {
         static let tick: UInt64 = 1
-        static let checkpoint: UInt64 = 2
+        static let shutdown: UInt64 = 2
+        /// So that a checkpoint is written when nothing happens, too.
+        static let second: UInt64 = 3
     }
 
-    init(_ hub: consuming Hub, _ store: DurableState?, log: Log) {
+    init(_ hub: consuming Hub, _ store: DurableState?, shutdown: Shutdown, log: Log) {
         self.hub = hub
         self.store = store
+        self.shutdown = shutdown
         self.log = log
         output = HubOutput(journal: store?.makeBatch() ?? JournalBatch(after: 0))
         clockOffset = UInt64(clamping: WallClock.now)
@@ -55,7 +60,11 @@ struct RelayWire: WireHandler, ~Copyable {
             confirmed.release(upTo: store.confirmed, on: loop)
             committed.release(upTo: store.committed, on: loop)
         }
-        clockOffset = UInt64(clamping: WallClock.now) &- MonotonicClock.now / 1000
+        clockOffset = UInt64(clamping: WallClock.now) &- UInt64(clamping: MonotonicClock.now) / 1000
+        if store != nil, !isSecondSet {
+            isSecondSet = true
+            _ = loop.setTimer(Timer.second, after: .seconds(1))
+        }
         if let due = hub.nextDue, due < tickAt {
             tickAt = due
             let uptime = loop.instant / 1000
@@ -103,9 +112,41 @@ struct RelayWire: WireHandler, ~Copyable {
     }
 
     mutating func timer(_ token: UInt64, on loop: EventLoop) {
-        tickAt = .max
-        hub.tick(at: moment(loop), into: &output)
-        carryOut(on: loop)
+        switch token {
+        case Timer.tick:
+            tickAt = .max
+            hub.tick(at: moment(loop), into: &output)
+            carryOut(on: loop)
+        case Timer.shutdown: advanceShutdown(on: loop)
+        default: isSecondSet = false
+        }
+    }
+
+    // MARK: Leaving
+
+    mutating func signal(_ number: Int32, on loop: EventLoop) {
+        if number == Signals.hangUp { return }
+        shutDown(on: loop)
+    }
+
+    mutating func shutDown(on loop: EventLoop) {
+        guard !shutdown.isUnderWay else { return end(on: loop) }
+        log.info("leaving", [LogField("connections", loop.connectionCount)])
+        loop.closeListeners()
+        store?.checkpoint(output.journal.sequence, hub.contents(at: moment(loop)))
+        shutdown.begin(connections.filter { loop.isOpen($0) }, at: loop.ticks)
+        advanceShutdown(on: loop)
+    }
+
+    private mutating func advanceShutdown(on loop: EventLoop) {
+        if shutdown.advance(on: loop) { return end(on: loop) }
+        _ = loop.setTimer(Timer.shutdown, after: .milliseconds(10))
+    }
+
+    private mutating func end(on loop: EventLoop) {
+        store?.close(&output.journal, hub.contents(at: moment(loop)))
+        log.info("gone")
+        shutdown.stop()
     }
 
     // MARK: What the hub wants
@@ -113,7 +154,7 @@ struct RelayWire: WireHandler, ~Copyable {
     private mutating func carryOut(on loop: EventLoop) {
         for action in output.actions {
             switch action {
-            case .deliver(let delivery): deliver(delivery, on: loop)
+            case .deliver(let delivery): Self.deliver(delivery, of: output, &hub, &skipped, on: loop)
             case .acknowledge(let session, let frame, let sequence, let isCommit):
                 acknowledge(connections[Int(session)], frame, sequence, isCommit: isCommit, on: loop)
             case .close(let session, let code, let reason):
@@ -124,7 +165,10 @@ struct RelayWire: WireHandler, ~Copyable {
         output.removeAll()
     }
 
-    private mutating func deliver(_ delivery: HubOutput.Delivery, on loop: EventLoop) {
+    private static func deliver(
+        _ delivery: HubOutput.Delivery, of output: borrowing HubOutput, _ hub: inout Hub,
+        _ skipped: inout [ConnectionIndex], on loop: EventLoop
+    ) {
         let range = loop.frame(.binary, output.frame(delivery.frame))
         let targets = output.allTargets.extracting(delivery.targets.range)
         if case .every = delivery.kind { return loop.deliver(range, to: targets) }
@@ -143,10 +187,11 @@ struct RelayWire: WireHandler, ~Copyable {
         }
         // Without a journal nothing can be promised, so nothing is.
         guard store.keepsJournal else { return }
+        let bytes = output.frame(frame).array
         if isCommit {
-            committed.add(output.frame(frame), to: connection, after: sequence)
+            committed.add(bytes, to: connection, after: sequence)
         } else {
-            confirmed.add(output.frame(frame), to: connection, after: sequence)
+            confirmed.add(bytes, to: connection, after: sequence)
         }
     }
 }

@@ -2,8 +2,8 @@ import RelayProtocol
 package import RelayStorage
 
 /// A hub that is filled from what was kept, before anybody is served.
-package struct RecoveringHub: RecoverySink, ~Copyable {
-    package var hub: Hub
+package final class RecoveringHub: RecoverySink {
+    private var hub: Hub?
     private let now: Moment
     private let make: () -> Hub
     /// Params that could not be taken over: an address that is none, a value that is none.
@@ -16,21 +16,27 @@ package struct RecoveringHub: RecoverySink, ~Copyable {
         hub = make()
     }
 
-    package mutating func reset() {
+    package var paramCount: Int { hub?.paramCount ?? 0 }
+
+    /// The filled hub; this one has none afterwards but an empty one.
+    package func take() -> Hub {
+        if let hub = hub.take() { return hub }
+        return make()
+    }
+
+    package func reset() {
         hub = make()
         rejected = 0
     }
 
-    package mutating func set(
-        address: Span<UInt8>, value: Span<UInt8>, writer: Span<UInt8>, stamp: ParamStamp
-    ) {
-        let isTaken = hub.restore(
+    package func set(address: Span<UInt8>, value: Span<UInt8>, writer: Span<UInt8>, stamp: ParamStamp) {
+        let isTaken = hub?.restore(
             address: unsafe address.bytes, value: unsafe value.bytes, writer: unsafe writer.bytes.array, stamp, at: now)
-        if !isTaken { rejected += 1 }
+        if isTaken != true { rejected += 1 }
     }
 
-    package mutating func remove(address: Span<UInt8>) {
-        hub.forget(address: unsafe address.bytes)
+    package func remove(address: Span<UInt8>) {
+        hub?.forget(address: unsafe address.bytes)
     }
 }
 

@@ -5,7 +5,7 @@ typealias WriterID = Int32
 
 /// Who wrote: session ids, mostly, each kept once however many params it wrote, and forgotten with the last of them.
 struct WriterTable: Sendable {
-    private struct Entry {
+    fileprivate struct Entry {
         var name: [UInt8]
         var uses: Int
     }
@@ -55,4 +55,13 @@ struct WriterTable: Sendable {
     }
 
     func name(of number: WriterID) -> [UInt8] { entries[Int(number)].name }
+
+    /// The names as they are now, for another thread.
+    struct Names: Sendable {
+        fileprivate let entries: [Entry]
+
+        subscript(number: WriterID) -> [UInt8] { entries[Int(number)].name }
+    }
+
+    var names: Names { Names(entries: entries) }
 }
