@@ -37,6 +37,13 @@ enum CommandTable {
         Command(
             name: "frame", arguments: "[--encode]", summary: "show what CLASP frames say, or write them",
             run: { FrameCommand.run($0.arguments) }),
+        Command(
+            name: "completions", arguments: Completions.shells.joined(separator: "|"),
+            summary: "print what a shell needs to complete commands", run: Completions.run),
+        Command(name: "man", summary: "print the manual page", run: ManualPage.run),
+        Command(
+            name: "configuration-document", summary: "print docs/configuration.md", isHidden: true,
+            run: ConfigurationDocument.run),
     ]
 
     static func command(named name: String) -> Command? { all.first { $0.name == name } }
