@@ -49,7 +49,9 @@ let package = Package(
         room("RelayProtocol", ["RelayJSON"]),
         room("RelayNet", ["CLinux", "COpenSSL", "CZlib"]),
         room("RelayStorage", ["CLinux", "RelayJSON", "RelayThreads"]),
-        room("RelayAuth", ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet"]),
+        room(
+            "RelayAuth",
+            ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
         room("Relay", ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
 
         program(
