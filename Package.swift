@@ -62,14 +62,14 @@ let package = Package(
         program("ws-fan", ["RelayNet"], path: "Examples/ws-fan"),
 
         .target(
-            name: "RelayTestKit", dependencies: ["CLinux", "RelayJSON", "RelayProtocol"], path: "Tests/RelayTestKit",
-            swiftSettings: rules),
+            name: "RelayTestKit", dependencies: ["CLinux", "RelayJSON", "RelayProtocol", "RelayThreads"],
+            path: "Tests/RelayTestKit", swiftSettings: rules),
         tests("RelayJSONTests", ["RelayJSON"]),
         tests("RelayLogTests", ["RelayLog", "RelayJSON", "RelayThreads"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
         tests("RelayNetTests", ["RelayNet", "CLinux", "COpenSSL"]),
         tests("RelayStorageTests", ["RelayStorage", "RelayJSON", "RelayThreads"]),
-        tests("RelayAuthTests", ["RelayAuth"]),
+        tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
         tests("RelayTests", ["Relay", "RelayJSON", "RelayProtocol"]),
         tests("EndToEndTests", ["CLinux", "RelayJSON", "RelayProtocol"]),
     ]
