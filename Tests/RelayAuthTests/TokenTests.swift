@@ -231,7 +231,10 @@ extension SQLiteAccounts {
         limits.maxPerSubject = 3
         let harness = try AuthHarness(limits: limits)
         let first = try await harness.register("Ann")
-        for _ in 0..<3 { _ = try await harness.logIn("Ann") }
+        for _ in 0..<3 {
+            harness.time.advance(.seconds(1))
+            _ = try await harness.logIn("Ann")
+        }
         #expect(try await harness.call("GET", "/auth/me", token: first.token).status == 401, "the oldest makes way")
         #expect(try await harness.post("/auth/guest", "{}").status == 200)
         let full = try await harness.post("/auth/guest", "{}")
