@@ -52,12 +52,17 @@ let package = Package(
         room(
             "RelayAuth",
             ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
-        room("Relay", ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
+        room(
+            "Relay",
+            ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage", "RelayThreads"]),
 
         program(
             "clasp-relay",
-            ["CLinux", "Relay", "RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
-        program("relay-bench", ["CLinux", "RelayJSON", "RelayProtocol"]),
+            [
+                "CLinux", "Relay", "RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage",
+                "RelayThreads",
+            ]),
+        program("relay-bench", ["CLinux", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayThreads"]),
         program("ws-echo", ["RelayNet"], path: "Examples/ws-echo"),
         program("ws-fan", ["RelayNet"], path: "Examples/ws-fan"),
 
@@ -70,7 +75,8 @@ let package = Package(
         tests("RelayNetTests", ["RelayNet", "CLinux", "COpenSSL"]),
         tests("RelayStorageTests", ["RelayStorage", "RelayJSON", "RelayThreads"]),
         tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
-        tests("RelayTests", ["Relay", "RelayJSON", "RelayProtocol"]),
+        tests("RelayTests", ["Relay", "RelayJSON", "RelayProtocol", "RelayStorage"]),
+        tests("ClaspRelayTests", ["clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayStorage"]),
         tests("EndToEndTests", ["CLinux", "RelayJSON", "RelayProtocol"]),
     ]
 )
