@@ -30,10 +30,12 @@ enum CommandTable {
             summary: "print every setting and where it comes from", takesSettings: true, run: ConfigCommands.print),
         Command(
             name: "policy", arguments: "test [--explain] CONFIG CASES",
-            summary: "try an app config on cases", run: { PolicyCommand.run($0.arguments) }),
+            summary: "try an app config on cases",
+            flags: [Flag(name: "explain", help: "also print everything that was looked at")],
+            run: { PolicyCommand.run($0.arguments) }),
         Command(
             name: "frame", arguments: "[--encode]", summary: "show what CLASP frames say, or write them",
-            run: { FrameCommand.run($0.arguments) }),
+            flags: [Flag(name: "encode", help: "write frames from JSON")], run: { FrameCommand.run($0.arguments) }),
         Command(
             name: "completions", arguments: Completions.shells.joined(separator: "|"),
             summary: "print what a shell needs to complete commands", run: Completions.run),
