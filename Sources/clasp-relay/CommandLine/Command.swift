@@ -29,6 +29,13 @@ enum CommandTable {
             name: "print-config", arguments: "[OPTION]…",
             summary: "print every setting and where it comes from", takesSettings: true, run: ConfigCommands.print),
         Command(
+            name: "doctor", arguments: "[OPTION]… [-- OPTION OF THE RELAY…]",
+            summary: "look for what is wrong here, before users do", flags: DoctorCommand.flags,
+            run: DoctorCommand.run),
+        Command(
+            name: "healthcheck", arguments: "[OPTION]…", summary: "ask a running relay whether it is ready",
+            flags: HealthcheckCommand.flags, takesSettings: true, run: HealthcheckCommand.run),
+        Command(
             name: "policy", arguments: "test [--explain] CONFIG CASES",
             summary: "try an app config on cases",
             flags: [Flag(name: "explain", help: "also print everything that was looked at")],
