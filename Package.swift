@@ -75,7 +75,7 @@ let package = Package(
         tests("RelayNetTests", ["RelayNet", "CLinux", "COpenSSL"]),
         tests("RelayStorageTests", ["RelayStorage", "RelayJSON", "RelayThreads"]),
         tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
-        tests("RelayTests", ["Relay", "RelayJSON", "RelayProtocol", "RelayStorage"]),
+        tests("RelayTests", ["Relay", "RelayJSON", "RelayNet", "RelayProtocol", "RelayStorage"]),
         tests("ClaspRelayTests", ["clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayStorage"]),
         tests("EndToEndTests", ["CLinux", "RelayJSON", "RelayProtocol"]),
     ]
