@@ -8,6 +8,8 @@ import Glibc
         case "frame": exit(FrameCommand.run(Array(arguments.dropFirst())))
         case "policy": exit(PolicyCommand.run(Array(arguments.dropFirst())))
         case "at": exit(AtCommand.run(Array(arguments.dropFirst())))
+        case "backup": exit(BackupCommand.run(Array(arguments.dropFirst())))
+        case "restore": exit(RestoreCommand.run(Array(arguments.dropFirst())))
         default: break
         }
     }
