@@ -24,18 +24,17 @@ struct BackupCatalogue {
     static let partialEnding = ".part"
     private static let dayMicroseconds: Int64 = 86_400_000_000
 
-    /// A name that is not taken.
+    /// A name behind those of all others. Seconds are all that a name has, so the next one may have to do.
     func newName(at time: Int64, reason: String?, _ encryption: Encryption) throws(FileError) -> String {
         try disk.makeDirectory(directory)
-        let taken = Set(try disk.names(in: directory))
-        // Seconds are all that a name has; the next free one is near.
-        for second in 0..<Int64(3_600) {
-            let stamp = Self.stamp(of: time + second * 1_000_000)
-            let reason = reason.map { "-\($0)" } ?? ""
-            let name = Self.prefix + stamp + reason + Self.ending + encryption.rawValue
-            if !taken.contains(name), !taken.contains(name + Self.partialEnding) { return name }
+        let times = try disk.names(in: directory).compactMap { name in
+            let isPartial = name.hasSuffix(Self.partialEnding)
+            return Self.parse(isPartial ? String(name.dropLast(Self.partialEnding.count)) : name)?.created
         }
-        throw FileError(call: "open", path: directory, code: FileError.exists)
+        // A clock that was far ahead once must not name the backups of years.
+        let newest = times.filter { $0 < time + 3_600_000_000 }.max() ?? 0
+        let stamp = Self.stamp(of: max(time, newest + 1_000_000))
+        return Self.prefix + stamp + (reason.map { "-\($0)" } ?? "") + Self.ending + encryption.rawValue
     }
 
     /// Oldest first.

@@ -25,8 +25,9 @@ enum Encryption: String, CaseIterable {
         case .age: ["age", "--encrypt", recipient.contains("/") ? "--recipients-file" : "--recipient", recipient]
         case .gpg:
             [
-                "gpg", "--batch", "--no-tty", "--quiet", "--trust-model", "always", "--compress-algo", "none",
-                "--recipient", recipient, "--encrypt",
+                // Only keys that are there: a name that is not must not be looked for in the network.
+                "gpg", "--batch", "--no-tty", "--quiet", "--no-auto-key-locate", "--trust-model", "always",
+                "--compress-algo", "none", "--recipient", recipient, "--encrypt",
             ]
         }
     }
