@@ -32,6 +32,13 @@ enum CommandTable {
             name: "at", arguments: "TIME PATTERN [--data-dir DIR]", summary: "show what the params were in the past",
             run: { AtCommand.run($0.arguments) }),
         Command(
+            name: "backup", arguments: "--to DIR [OPTION]… | list | verify",
+            summary: "write a backup of the data directory, beside a running relay",
+            run: { BackupCommand.run($0.arguments) }),
+        Command(
+            name: "restore", arguments: "FILE [OPTION]…", summary: "put a backup in place of a data directory",
+            run: { RestoreCommand.run($0.arguments) }),
+        Command(
             name: "doctor", arguments: "[OPTION]… [-- OPTION OF THE RELAY…]",
             summary: "look for what is wrong here, before users do", flags: DoctorCommand.flags,
             run: DoctorCommand.run),
