@@ -32,6 +32,16 @@ enum CommandTable {
             name: "at", arguments: "TIME PATTERN [--data-dir DIR]", summary: "show what the params were in the past",
             run: { AtCommand.run($0.arguments) }),
         Command(
+            name: "user", arguments: UserCommand.synopsis, summary: "make, list, change and import accounts",
+            run: { UserCommand.run($0.arguments) }),
+        Command(
+            name: "token", arguments: TokenCommand.synopsis,
+            summary: "make tokens for programs, list and revoke tokens",
+            run: { TokenCommand.run($0.arguments) }),
+        Command(
+            name: "invite", arguments: InviteCommand.synopsis, summary: "make, list and withdraw invitations",
+            run: { InviteCommand.run($0.arguments) }),
+        Command(
             name: "policy", arguments: "test [--explain] CONFIG CASES",
             summary: "try an app config on cases", run: { PolicyCommand.run($0.arguments) }),
         Command(
