@@ -26,7 +26,8 @@ package final class RelayProcess {
     private var received: [UInt8] = []
     private var status: Int32?
 
-    package init(_ arguments: [String]) throws {
+    /// `program`: another one that a test needs, with its path.
+    package init(_ arguments: [String], program: String = RelayProcess.binary) throws {
         let (childInput, input) = try Self.pipe()
         let (output, childOutput) = try Self.pipe()
         self.input = input
@@ -45,11 +46,11 @@ package final class RelayProcess {
         for descriptor in STDERR_FILENO + 1..<256 {
             unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
         }
-        var words: [UnsafeMutablePointer<CChar>?] = unsafe ([Self.binary] + arguments).map { unsafe strdup($0) }
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
         defer { unsafe words.forEach { unsafe free($0) } }
         var child: pid_t = 0
-        let code = unsafe posix_spawn(&child, Self.binary, &actions, nil, words, environ)
+        let code = unsafe posix_spawn(&child, program, &actions, nil, words, environ)
         identifier = child
         guard code == 0 else {
             status = -1
