@@ -69,7 +69,9 @@ let package = Package(
         tests("RelayStorageTests", ["RelayStorage", "RelayJSON", "RelayThreads"]),
         tests("RelayAuthTests", ["RelayAuth"]),
         tests("RelayTests", ["Relay", "RelayJSON", "RelayNet", "RelayProtocol", "RelayStorage"]),
-        tests("ClaspRelayTests", ["clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayStorage"]),
+        tests(
+            "ClaspRelayTests",
+            ["CLinux", "clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
         tests("EndToEndTests", ["CLinux", "RelayJSON", "RelayProtocol"]),
     ]
 )
