@@ -7,16 +7,6 @@ import Glibc
             CommandTable.run(Invocation(arguments: Array(CommandLine.arguments.dropFirst()), environment: environment)))
     }
 
-    /// Reads the settings and runs the relay with them.
-    @Sendable static func serve(_ invocation: Invocation) -> Int32 {
-        var status = EXIT_SUCCESS
-        guard let (loaded, _) = Command.settings(of: invocation, "serve", orEndWith: &status) else { return status }
-        let faults = FileFindings.faults(of: loaded.settings)
-        guard faults.isEmpty else { return TextOutput.complain(faults) }
-        return TextOutput.complain(
-            ["clasp-relay: the settings are good, but there is no relay in this build"], status: EX_SOFTWARE)
-    }
-
     private static var environment: [String: String] {
         var variables: [String: String] = [:]
         var next = unsafe environ

@@ -7,6 +7,8 @@ package protocol FileSystem: Sendable {
     func close(_ file: OpenFile)
     /// Appends up to `count` bytes to the buffer; 0 at the end of the file.
     func read(_ file: OpenFile, upTo count: Int, into buffer: inout [UInt8]) throws(FileError) -> Int
+    /// The same from a place in the file, whatever was read before.
+    func read(_ file: OpenFile, at offset: Int64, upTo count: Int, into buffer: inout [UInt8]) throws(FileError) -> Int
     func write(_ file: OpenFile, _ bytes: ArraySlice<UInt8>) throws(FileError) -> Int
     func truncate(_ file: OpenFile) throws(FileError)
     /// `dataOnly` is fdatasync: enough for a file that was only appended to.
@@ -84,5 +86,19 @@ extension FileSystem {
             if bytes.count > limit { throw FileError(call: "read", path: path, code: FileError.tooLarge) }
         }
         return bytes
+    }
+
+    /// A second file with the same content, synced.
+    func copy(_ source: String, to target: String) throws(FileError) {
+        let input = try open(source, .read)
+        defer { close(input) }
+        let output = try open(target, .truncated)
+        defer { close(output) }
+        var bytes: [UInt8] = []
+        while try read(input, upTo: 1 << 20, into: &bytes) > 0 {
+            try writeAll(output, bytes)
+            bytes.removeAll(keepingCapacity: true)
+        }
+        try sync(output, dataOnly: false)
     }
 }

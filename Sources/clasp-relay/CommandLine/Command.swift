@@ -20,7 +20,7 @@ enum CommandTable {
     static let all: [Command] = [
         Command(
             name: "serve", arguments: "[OPTION]…", summary: "run the relay; what happens without a command",
-            takesSettings: true, run: Main.serve),
+            takesSettings: true, run: ServeCommand.run),
         Command(
             name: "check-config", arguments: "[OPTION]…",
             summary: "tell whether the relay would start with these settings", takesSettings: true,
@@ -28,6 +28,16 @@ enum CommandTable {
         Command(
             name: "print-config", arguments: "[OPTION]…",
             summary: "print every setting and where it comes from", takesSettings: true, run: ConfigCommands.print),
+        Command(
+            name: "at", arguments: "TIME PATTERN [--data-dir DIR]", summary: "show what the params were in the past",
+            run: { AtCommand.run($0.arguments) }),
+        Command(
+            name: "backup", arguments: "--to DIR [OPTION]… | list | verify",
+            summary: "write a backup of the data directory, beside a running relay",
+            run: { BackupCommand.run($0.arguments) }),
+        Command(
+            name: "restore", arguments: "FILE [OPTION]…", summary: "put a backup in place of a data directory",
+            run: { RestoreCommand.run($0.arguments) }),
         Command(
             name: "doctor", arguments: "[OPTION]… [-- OPTION OF THE RELAY…]",
             summary: "look for what is wrong here, before users do", flags: DoctorCommand.flags,
@@ -57,7 +67,7 @@ enum CommandTable {
     /// Runs what the arguments ask for.
     static func run(_ invocation: Invocation) -> Int32 {
         var invocation = invocation
-        guard let word = invocation.arguments.first, !word.hasPrefix("-") else { return Main.serve(invocation) }
+        guard let word = invocation.arguments.first, !word.hasPrefix("-") else { return ServeCommand.run(invocation) }
         guard let command = command(named: word) else {
             let names = all.filter { !$0.isHidden }.map(\.name)
             let hint = Suggestion.phrase(for: word, among: names)

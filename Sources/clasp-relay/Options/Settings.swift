@@ -48,7 +48,7 @@ struct Settings: Sendable, Equatable {
         var trustsCloudflare = false
         /// The web application, served on the HTTP port.
         var staticDirectory: String?
-        var isDeflateOn = true
+        var isDeflateOn = false
     }
 
     struct TLS: Sendable, Equatable {
