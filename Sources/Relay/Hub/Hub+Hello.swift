@@ -17,6 +17,13 @@ extension Hub {
             refuse(Refusal(code, text), at: nil, session, into: &output)
             return leave(session, 1008, text, into: &output)
         case .admitted(let admission):
+            if let user = admission.subject, limits.maxSessionsPerUser > 0,
+                tokenSessions.count(of: user) >= limits.maxSessionsPerUser
+            {
+                counters.refusedPerUser &+= 1
+                return leave(session, 1008, "too many connections of this user (max-sessions-per-user)", into: &output)
+            }
+            bind(session, to: admission)
             sessions[Int(session)].access = Access(admission)
             sessions[Int(session)].bucket = RateBucket(burst: limits.messageBurst, at: now.uptime)
         case nil: break

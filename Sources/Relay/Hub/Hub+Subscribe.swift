@@ -31,7 +31,9 @@ extension Hub {
                 429, "TooManySubscriptions: a session has at most \(limits.maxSubscriptions) (max-subscriptions)")
         }
         guard let pattern = Pattern(text) else { return .invalidPattern }
-        if let access = sessions[Int(session)].access, !access.maySubscribe(to: pattern) {
+        if let access = sessions[Int(session)].access, !access.maySubscribe(to: pattern),
+            !(pattern.isExact && Reserved.contains(text))
+        {
             return .missingScope("subscribing")
         }
         return nil

@@ -13,6 +13,7 @@ package struct HubCounters: Sendable {
     package var deliveries: UInt64 = 0
     package var greeted: UInt64 = 0
     package var refusedFull: UInt64 = 0
+    package var refusedPerUser: UInt64 = 0
     package var helloTimeouts: UInt64 = 0
     package var rateLimited: UInt64 = 0
     package var expired: UInt64 = 0

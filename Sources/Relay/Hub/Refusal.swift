@@ -14,6 +14,7 @@ struct Refusal {
         200, "InvalidAddress: an address starts with / and has no empty segment, no * and at most 1024 bytes")
     static let invalidPattern = Refusal(
         202, "InvalidPattern: a pattern starts with / and has no empty segment and at most 1024 bytes")
+    static let reserved = Refusal(301, "Reserved: only the relay writes below /clasp/relay/")
     static let notImplemented = Refusal(501, "NotImplemented: this relay keeps no history")
 
     static func missingScope(_ action: StaticString) -> Refusal {
