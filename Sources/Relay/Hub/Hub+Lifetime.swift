@@ -38,7 +38,7 @@ extension Hub {
     ) {
         let place = Int(session)
         guard sessions[place].phase == .greeting, sessions[place].generation == generation else { return }
-        counters.helloTimeouts &+= 1
+        counters.limits.count(.helloTimeout)
         leave(session, 1002, "no HELLO in time", into: &output)
     }
 
