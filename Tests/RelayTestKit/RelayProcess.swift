@@ -20,6 +20,9 @@ package final class RelayProcess {
         }
     }
 
+    /// One more than any test ever opens: hundreds of servers run side by side.
+    private static let highestDescriptor: Int32 = 8192
+
     package let identifier: Int32
     private var input: Int32
     private let output: Int32
@@ -43,7 +46,7 @@ package final class RelayProcess {
         unsafe posix_spawn_file_actions_adddup2(&actions, childOutput, STDOUT_FILENO)
         // Ends of other pipes, left open in a child, would keep those pipes from ending.
         // (Closing what is not open is no error here.)
-        for descriptor in STDERR_FILENO + 1..<256 {
+        for descriptor in STDERR_FILENO + 1..<Self.highestDescriptor {
             unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
         }
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) }
