@@ -47,7 +47,7 @@ let package = Package(
         room("RelayThreads", ["CLinux"]),
         room("RelayLog", ["CLinux", "RelayJSON", "RelayThreads"]),
         room("RelayProtocol", ["RelayJSON"]),
-        room("RelayNet", ["CLinux", "COpenSSL", "CZlib"]),
+        room("RelayNet", ["CLinux", "COpenSSL", "CZlib", "RelayThreads"]),
         room("RelayStorage", ["CLinux", "COpenSSL", "CSQLite", "CZlib", "RelayJSON", "RelayThreads"]),
         room(
             "RelayAuth",
