@@ -51,7 +51,8 @@ enum ServeCommand {
             log.warn("OPEN MODE ON A PUBLIC ADDRESS: anybody who reaches it may read and write everything")
         }
         let address = settings.server.webSocketEndpoint.text(port: listener.port)
-        log.info("listening", [LogField("ws", address), LogField("mode", settings.auth.isOpen ? "open" : "authenticated")])
+        log.info(
+            "listening", [LogField("ws", address), LogField("mode", settings.auth.isOpen ? "open" : "authenticated")])
         _ = TextOutput.say(["clasp-relay listens on ws://\(address)"])
         executor.join()
     }
