@@ -1,3 +1,4 @@
+import RelayAuth
 import RelayProtocol
 
 /// The relay without its sockets: who is there, what is stored, who listens, and what follows from a message.
@@ -20,6 +21,8 @@ package struct Hub: ~Copyable, Sendable {
     var now = Moment(unix: 0, uptime: 0)
     /// The storage takes nothing; SETs are refused, everything else goes on.
     package var isReadOnly = false
+    /// The history that positions count in; nil when none is kept.
+    package var historyEpoch: UInt64?
     package internal(set) var counters = HubCounters()
 
     // What is stored
@@ -40,6 +43,7 @@ package struct Hub: ~Copyable, Sendable {
     // Who is there
     var sessions: [Session] = []
     var sessionsByID: [SessionID: SessionIndex] = [:]
+    var tokenSessions = TokenSessions()
     /// Those that get what they missed at this moment.
     var catchingUp: [SessionIndex] = []
 
@@ -62,9 +66,14 @@ package struct Hub: ~Copyable, Sendable {
 
     package var isOpen: Bool { doorkeeper == nil }
 
-    func verdict(on token: RawSpan) -> HelloVerdict? {
+    mutating func verdict(on token: RawSpan) -> HelloVerdict? {
         guard var judge = doorkeeper else { return nil }
+        defer { doorkeeper = judge }
         return judge.verdict(on: token, at: now)
+    }
+
+    mutating func learned(_ changes: [TokenChange]) -> [TokenEffect] {
+        doorkeeper?.learn(changes) ?? []
     }
 
     // MARK: Connections
@@ -89,6 +98,7 @@ package struct Hub: ~Copyable, Sendable {
         let gone = sessions[Int(session)]
         sessions[Int(session)].phase = .vacant
         if let id = gone.id { sessionsByID[id] = nil }
+        tokenSessions.remove(session, gone.token, gone.isBound ? gone.access?.subject : nil)
         for subscription in gone.subscriptions { remove(subscription, of: session) }
         for id in gone.locks where params[id]?.lockHolder == Int32(truncatingIfNeeded: session) { params.unlock(id) }
         for id in gone.presence { releasePresence(id, of: session, into: &output) }
@@ -168,8 +178,7 @@ package struct Hub: ~Copyable, Sendable {
         case .ping: answer(.pong, to: sender.session, into: &output)
         case .query(let pattern): query(payload.bytes(pattern), from: sender.session, into: &output)
         case .announce(let message): announce(message, in: payload, from: sender, into: &output)
-        case .replay(let message):
-            refuse(.notImplemented, at: payload.bytes(message.pattern), sender.session, into: &output)
+        case .replay(let message): replay(message, in: payload, from: sender, into: &output)
         case .federationSync:
             refuse(Refusal(403, "this relay has no federation"), at: nil, sender.session, into: &output)
         case .hello:
