@@ -37,10 +37,12 @@ import Testing
         for cut in 0...bytes.count { #expect(try events(bytes, cutAt: cut) == expected, "cut at \(cut)") }
     }
 
-    @Test(arguments: [
-        [0xC2, 0x00], [0x82, 0x80, 0, 0, 0, 0], [0x09, 0x00], [0x89, 0x7E, 0, 0], [0x80, 0x00], [0x83, 0x00],
-        [0x02, 0x00, 0x82, 0x00], [0x82, 0x7E, 0xFF, 0xFF], [0x82, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xC2, 0x00], [0x82, 0x80, 0, 0, 0, 0], [0x09, 0x00], [0x89, 0x7E, 0, 0], [0x80, 0x00], [0x83, 0x00],
+            [0x02, 0x00, 0x82, 0x00], [0x82, 0x7E, 0xFF, 0xFF],
+            [0x82, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+        ] as [[UInt8]])
     func `are refused when a server breaks the rules`(bytes: [UInt8]) {
         #expect(throws: ClientError.self) { try events(bytes, cutAt: 0) }
     }
@@ -99,7 +101,9 @@ import Testing
 
     @Test func `ends after as many lines as were asked for`() {
         var printer = printer("/**", limit: 2)
-        let three: JSONValue = ["type": "SNAPSHOT", "params": [param("/a", 1, 1), param("/b", 1, 1), param("/c", 1, 1)]]
+        let three: JSONValue = [
+            "type": "SNAPSHOT", "params": [param("/a", 1, 1), param("/b", 1, 1), param("/c", 1, 1)],
+        ]
         #expect(printer.lines(for: three) == ["/a 1", "/b 1"])
         #expect(printer.isDone)
     }
