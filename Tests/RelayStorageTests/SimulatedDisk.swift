@@ -4,7 +4,7 @@ import RelayThreads
 
 /// A disk in memory that remembers what was synced, can fail at a chosen call, and can be looked at after a crash.
 final class SimulatedDisk: FileSystem {
-    enum Call: Hashable, CaseIterable { case open, read, write, sync, rename, link, remove, syncDirectory }
+    enum Call: Hashable, CaseIterable { case open, read, write, fsync, fdatasync, rename, link, remove, syncDirectory }
 
     enum Fault: Sendable {
         case error(Int32)
@@ -245,7 +245,7 @@ final class SimulatedDisk: FileSystem {
                 throw missing("fsync", file.path)
             }
             do throws(FileError) {
-                _ = try strike(&state, .sync, file.path)
+                _ = try strike(&state, dataOnly ? .fdatasync : .fsync, file.path)
             } catch {
                 // As Linux does: the pages count as clean now, and nobody will write them any more.
                 state.nodes[open.node]?.content = node.content
