@@ -11,7 +11,7 @@ private struct Injection: Sendable, CustomTestStringConvertible {
     /// fdatasync alone is over with the next checkpoint.)
     var lasts: Bool {
         if case .short = fault { return false }
-        return persists && [.write, .fsync, .rename].contains(call)
+        return persists && [.write, .sync, .fsync, .rename].contains(call)
     }
 
     var testDescription: String { "\(call) \(fault)" + (persists ? " for ever" : " once") }
@@ -19,7 +19,7 @@ private struct Injection: Sendable, CustomTestStringConvertible {
 
 private let injections: [Injection] =
     [
-        SimulatedDisk.Call.open, .write, .fsync, .fdatasync, .rename, .link, .syncDirectory,
+        SimulatedDisk.Call.open, .write, .sync, .fsync, .fdatasync, .rename, .link, .syncDirectory,
     ].flatMap { call in
         [FileError.inputOutput, FileError.noSpace].flatMap { code in
             [false, true].map { Injection(call: call, fault: .error(code), persists: $0) }
@@ -122,7 +122,7 @@ private func `each of the first hundred calls may fail, and each failure is one`
     write()
     #expect(test.storage.committed == 1)
     let epoch = test.storage.epoch
-    disk.fail(.init(call: .fdatasync, at: 1, fault: .error(FileError.inputOutput), persists: true))
+    disk.fail(.init(call: .sync, at: 1, fault: .error(FileError.inputOutput), persists: true))
     write()
     #expect(test.storage.mode == .readOnly)
     #expect(test.storage.committed == 1)
@@ -223,7 +223,7 @@ private func `each of the first hundred calls may fail, and each failure is one`
     let disk = SimulatedDisk()
     let test = try StorageUnderTest(disk, durability: .fsync)
     defer { test.storage.close(isClean: false) }
-    disk.fail(.init(call: .fdatasync, at: 1, fault: .error(FileError.inputOutput), persists: true))
+    disk.fail(.init(call: .sync, at: 1, fault: .error(FileError.inputOutput), persists: true))
     test.batch.add(.remove(address: [0x2F], revision: 1, timestamp: 1))
     test.storage.submit(&test.batch)
     #expect(test.wait { test.storage.mode == .readOnly })
