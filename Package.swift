@@ -49,8 +49,12 @@ let package = Package(
         room("RelayProtocol", ["RelayJSON"]),
         room("RelayNet", ["CLinux", "COpenSSL", "CZlib"]),
         room("RelayStorage", ["CLinux", "COpenSSL", "CSQLite", "CZlib", "RelayJSON", "RelayThreads"]),
-        room("RelayAuth", ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet"]),
-        room("Relay", ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
+        room(
+            "RelayAuth",
+            ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
+        room(
+            "Relay",
+            ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage", "RelayThreads"]),
 
         program(
             "clasp-relay",
@@ -63,15 +67,18 @@ let package = Package(
         program("ws-fan", ["RelayNet"], path: "Examples/ws-fan"),
 
         .target(
-            name: "RelayTestKit", dependencies: ["CLinux", "RelayJSON", "RelayProtocol"], path: "Tests/RelayTestKit",
-            swiftSettings: rules),
+            name: "RelayTestKit", dependencies: ["CLinux", "RelayJSON", "RelayProtocol", "RelayThreads"],
+            path: "Tests/RelayTestKit", swiftSettings: rules),
         tests("RelayJSONTests", ["RelayJSON"]),
         tests("RelayLogTests", ["RelayLog", "RelayJSON", "RelayThreads"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
         tests("RelayNetTests", ["RelayNet", "CLinux", "COpenSSL"]),
         tests("RelayStorageTests", ["CSQLite", "RelayStorage", "RelayJSON", "RelayThreads"]),
-        tests("RelayAuthTests", ["RelayAuth"]),
-        tests("RelayTests", ["Relay", "RelayJSON", "RelayProtocol"]),
+        tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
+        tests("RelayTests", ["Relay", "RelayJSON", "RelayNet", "RelayProtocol", "RelayStorage"]),
+        tests(
+            "ClaspRelayTests",
+            ["CLinux", "clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
         tests("EndToEndTests", ["CLinux", "CSQLite", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayThreads"]),
     ]
 )

@@ -68,7 +68,7 @@ package final class RelayProcess {
     }
 
     /// Sends everything, and takes lines until there are so many or the program ends.
-    package func converse(_ text: [UInt8], lines: Int, within limit: Duration = .seconds(60)) throws -> [[UInt8]] {
+    package func converse(_ text: [UInt8], lines: Int, within limit: Duration = .seconds(120)) throws -> [[UInt8]] {
         let deadline = ContinuousClock.now + limit
         var sent = 0
         var found = received.count { $0 == newline }
@@ -92,7 +92,7 @@ package final class RelayProcess {
     }
 
     /// Tells the program that nothing more comes, and reads what it still says.
-    package func finish(within limit: Duration = .seconds(20)) throws -> (status: Int32, rest: [UInt8]) {
+    package func finish(within limit: Duration = .seconds(120)) throws -> (status: Int32, rest: [UInt8]) {
         closeInput()
         while try receive() > 0 {}
         return (try waitForExit(within: limit), received)
@@ -106,7 +106,7 @@ package final class RelayProcess {
     package func signal(_ number: Int32) { kill(identifier, number) }
 
     /// The exit status, or 128 plus the signal that ended it.
-    package func waitForExit(within limit: Duration = .seconds(20)) throws -> Int32 {
+    package func waitForExit(within limit: Duration = .seconds(120)) throws -> Int32 {
         if let status { return status }
         let deadline = ContinuousClock.now + limit
         while true {

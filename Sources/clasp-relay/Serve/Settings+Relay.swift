@@ -1,0 +1,95 @@
+import Relay
+import RelayNet
+import RelayStorage
+
+/// What the rooms are to do, from what the operator decided.
+extension Settings {
+    var hubLimits: HubLimits {
+        var hub = HubLimits()
+        hub.maxSessions = limits.sessions ?? 0
+        hub.helloTimeout = limits.helloTimeout.microseconds
+        hub.maxParams = limits.params ?? 0
+        hub.maxSessionsPerUser = limits.sessionsPerUser ?? 0
+        hub.maxCreatedPerSession = limits.paramsPerUser ?? 0
+        hub.maxCreatedPerGuest = limits.paramsPerGuest ?? 0
+        hub.paramTimeToLive = UInt32(clamping: (state.defaultParamTTL ?? .zero).components.seconds)
+        hub.maxSubscriptions = limits.subscriptions
+        hub.messageRate = limits.rate ?? 0
+        hub.messageBurst = limits.burst
+        hub.freeSubscribes = UInt16(clamping: limits.freeSubscribes)
+        hub.maxDefinitions = limits.definitions
+        hub.definitionTimeToLive = UInt32(clamping: (state.defaultSignalTTL ?? .zero).components.seconds)
+        return hub
+    }
+
+    var wireLimits: NetLimits {
+        var wires = NetLimits()
+        // Some more than the hub takes, so that those beyond its bound can be told.
+        wires.maxConnections = limits.sessions.map { min(1 << 20, $0 + 1024) } ?? 1 << 20
+        wires.maxMessageBytes = limits.messageBytes
+        wires.maxPendingBytes = limits.queueBytes
+        wires.laggingMark = limits.laggingBytes
+        wires.drainedMark = min(wires.drainedMark, limits.laggingBytes / 4)
+        wires.stallTimeout = limits.stallTimeout
+        wires.handshakeTimeout = limits.handshakeTimeout
+        wires.pingInterval = limits.pingInterval
+        wires.maxMissedPings = limits.missedPings
+        wires.flushInterval = limits.flushInterval
+        wires.maxAcceptsPerSecond = limits.acceptsPerSecond
+        wires.maxPerClient = limits.sessionsPerAddress
+        return wires
+    }
+
+    /// Which pages may connect. With a list exactly those; without one a relay that asks for tokens lets everybody try,
+    /// and one that does not protects people's browsers from foreign pages.
+    var originPolicy: OriginPolicy {
+        if !web.origins.isEmpty { return .only(web.origins) }
+        return auth.isOpen ? .sameHost : .any
+    }
+
+    /// Nil where the relay speaks in the clear.
+    func tlsContext() throws(Fault) -> TLSContext? {
+        guard let certificate = tls.certificate, let key = tls.key else { return nil }
+        do throws(TLSError) {
+            return try TLSContext(certificate: certificate, key: key)
+        } catch {
+            throw Fault(.invalidCertificate, error.description)
+        }
+    }
+
+    func relayOptions(_ tls: TLSContext?) -> RelayOptions {
+        var options = RelayOptions()
+        options.wires = wireLimits
+        options.originPolicy = originPolicy
+        options.proxies = web.proxies
+        options.compression = compression
+        options.tls = tls
+        options.drainTimeout = server.drainTimeout
+        options.drainSpread = server.drainSpread
+        return options
+    }
+
+    private var compression: DeflateOptions? {
+        guard web.isDeflateOn else { return nil }
+        var options = DeflateOptions()
+        options.maxRatio = limits.inflateRatio
+        return options
+    }
+}
+
+extension Endpoint {
+    /// Where it really listens, once the kernel has chosen a port.
+    func text(port actual: UInt16) -> String {
+        switch self {
+        case .tcp(let host, _): Endpoint.tcp(host: host, port: actual).text
+        case .unix: text
+        }
+    }
+}
+
+extension Duration {
+    var microseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return UInt64(clamping: seconds) &* 1_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000_000)
+    }
+}
