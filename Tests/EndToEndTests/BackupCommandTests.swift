@@ -63,8 +63,8 @@ import Testing
         let data = try data()
         #expect(try relay("backup", "--to", data.path + "/backups", "--data-dir", data.path).status == 1)
         #expect(try names(data.path).contains("backups") == false)
-        let place = data.place.path
-        #expect(try relay("backup", "--to", place + "/x", "--data-dir", place + "/none").status == 1)
+        #expect(
+            try relay("backup", "--to", data.place.path + "/x", "--data-dir", data.place.path + "/none").status == 1)
         for words in [
             [], ["--to"], ["--to", "x", "--keep-days", "many"], ["--to", "x", "--reason", "a/b"], ["list"], ["verify"],
             ["--what"],
