@@ -216,6 +216,19 @@ private let someone = AttemptKey.user(UserName("someone"))
         await harness.stop()
     }
 
+    @Test func `other rules hold from the next attempt on`() async throws {
+        let (harness, _, _) = try furnished()
+        var strict = AuthConfiguration()
+        strict.loginRule.maxAttempts = 1
+        strict.registration = .closed
+        await harness.service.use(strict)
+        #expect(try await harness.post("/auth/login", bad).status == 401)
+        #expect(try await harness.post("/auth/login", good).status == 429)
+        let body = #"{"username":"Bob","password":"secret-1"}"#
+        #expect(try await harness.post("/auth/register", body).status == 403)
+        await harness.stop()
+    }
+
     @Test func `guesses at the present password are counted too`() async throws {
         let (harness, ann, _) = try furnished()
         let body = #"{"password":"wrong-1","new_password":"secret-2"}"#
