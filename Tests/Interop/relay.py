@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("RELAY_BINARY", str(ROOT / ".build/release/clasp-relay"))
@@ -22,12 +23,15 @@ class Relay:
         arguments = ["--open", "--port", str(port), "--auth-port", "0", "--data-dir", str(self.data), *options]
         self.process = subprocess.Popen(
             [BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True)
+        self.port, self.http_port = self._said("ws"), self._said("http")
+
+    def _said(self, scheme):
+        """The port of the next line that the relay says."""
         line = self.process.stdout.readline()
-        match = re.search(r"ws://127\.0\.0\.1:(\d+)", line)
+        match = re.search(rf" {scheme}://127\.0\.0\.1:(\d+)$", line)
         if not match:
-            status = self.process.wait()
-            raise AssertionError(f"the relay did not start ({status}): {line}{self.log}")
-        self.port = int(match.group(1))
+            raise AssertionError(f"the relay did not start ({self.stop(signal.SIGKILL)}): {line}{self.log}")
+        return int(match.group(1))
 
     @property
     def url(self):
@@ -37,6 +41,12 @@ class Relay:
     def log(self):
         self._log.seek(0)
         return self._log.read()
+
+    def metric(self, name):
+        """A figure of /metrics."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        return float(re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE).group(1))
 
     @property
     def resident_bytes(self):

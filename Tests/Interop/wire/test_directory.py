@@ -96,10 +96,34 @@ class Clocks(WireCase):
         self.assertEqual([peer.receive().type for _ in range(3)], ["PONG"] * 3)
 
 
-class Unused(WireCase):
-    def test_replay_and_federation_are_refused(self):
+class History(WireCase):
+    def test_replay_tells_what_happened(self):
+        peer, other = self.peers(2)
+        for number in range(5):
+            peer.acknowledged(codec.set_("/a", number))
+            peer.acknowledged(codec.set_("/b", number))
+        other.send(codec.replay("/a"), qos=1)
+        told = []
+        while (message := other.receive()).type != "ACK":
+            told.append((message.address, message.value, message.revision))
+        self.assertEqual(told, [("/a", number, number + 1) for number in range(5)])
+        self.assertEqual(message.address, "/a")
+        self.assertRefused(other.ask(codec.replay("no pattern")), 202, "no pattern")
+
+
+class NoHistory(WireCase):
+    options = ("--durability", "none")
+
+    def test_without_a_journal_nothing_is_replayed_or_acknowledged(self):
         peer = self.peer()
-        self.assertRefused(peer.ask(codec.replay("/a/**")), 501, "/a/**")
+        self.assertEqual(peer.ask(codec.set_("/a", 1), qos=2), [])
+        peer.send(codec.replay("/a"))
+        self.assertRefused([peer.receive()], 501, "/a")
+
+
+class Unused(WireCase):
+    def test_federation_is_refused(self):
+        peer = self.peer()
         self.assertRefused(peer.ask(codec.federation("/a/**")), 403, None)
 
     def test_what_only_a_relay_says_is_ignored(self):
