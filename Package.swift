@@ -76,7 +76,9 @@ let package = Package(
         tests("RelayStorageTests", ["CSQLite", "RelayStorage", "RelayJSON", "RelayThreads"]),
         tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
         tests("RelayTests", ["Relay", "RelayAuth", "RelayJSON", "RelayNet", "RelayProtocol", "RelayStorage"]),
-        tests("ClaspRelayTests", ["clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayStorage"]),
+        tests(
+            "ClaspRelayTests",
+            ["CLinux", "clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
         tests("EndToEndTests", ["CLinux", "CSQLite", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayThreads"]),
     ]
 )
