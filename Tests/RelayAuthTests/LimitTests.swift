@@ -158,6 +158,17 @@ private let someone = AttemptKey.user(UserName("someone"))
         await harness.stop()
     }
 
+    @Test func `who is no proxy cannot speak for others`() async throws {
+        let harness = try AuthHarness(proxies: TrustedProxies([]))
+        for index in 1...5 {
+            let body = #"{"username":"user-\#(index)","password":"wrong-1"}"#
+            #expect(try await harness.post("/auth/login", body, from: "192.0.2.\(index)").status == 401)
+        }
+        let body = #"{"username":"user-6","password":"wrong-1"}"#
+        #expect(try await harness.post("/auth/login", body, from: "192.0.2.6").status == 429)
+        await harness.stop()
+    }
+
     @Test func `many at once are counted like one after the other`() async throws {
         let (harness, _, _) = try furnished()
         let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
