@@ -62,6 +62,21 @@ import Testing
         }
     }
 
+    @Test func `has room for the day when the disk is full`() async throws {
+        let harness = try AuthHarness()
+        let path = harness.scratch.file("users.db")
+        func size(_ path: String) -> Int {
+            var status = stat()
+            return unsafe stat(path, &status) == 0 ? Int(status.st_size) : -1
+        }
+        let (file, log) = (size(path), size(path + "-wal"))
+        #expect(file > 1 << 20 && log > 1 << 20)
+        _ = try await harness.register("Ann")
+        for _ in 0..<50 { _ = try await harness.logIn("Ann") }
+        #expect(size(path) == file && size(path + "-wal") == log)
+        await harness.stop()
+    }
+
     @Test func `of another relay is opened, and its users keep their names`() throws {
         let scratch = Scratch()
         let path = try foreignFile(scratch, [("u-1", "Bob"), ("u-2", "Zoe\u{308}"), ("u-3", "ann"), ("u-4", "Ann")])
