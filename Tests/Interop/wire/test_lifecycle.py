@@ -121,6 +121,9 @@ class Starting(WireCase):
 class Keeping(WireCase):
     def again(self, number, *options):
         """The same data in a new relay, after the old one has ended."""
+        # Who does not answer a Close is waited for.
+        for peer in self.connected:
+            peer.close()
         status = self.relay.stop(number)
         self.assertEqual(status, 0 if number == signal.SIGTERM else -number)
         self.relay = self.enterContext(Relay("--accept-rate", "0", *options, data=self.first.data.parent))
@@ -129,6 +132,11 @@ class Keeping(WireCase):
     def setUp(self):
         super().setUp()
         self.first = self.relay
+        self.connected = []
+
+    def keep(self, peer):
+        self.connected.append(peer)
+        return super().keep(peer)
 
     VALUES = [None, True, -5, 2**63 - 1, 0.5, -0.0, float("inf"), "text \0 ü", b"\x00\xff", [1, 1.0, [b"x"]], {"b": 1, "a": {}}]
 
