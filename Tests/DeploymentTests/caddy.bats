@@ -51,7 +51,7 @@ probe() { "$BATS_TEST_DIRNAME/python" "$BATS_TEST_DIRNAME/proxy-probe" https://a
     id=$(sed -n 's/^x-request-id: //ip' <<<"$output" | tr -d '\r')
     [ "${#id}" -ge 16 ]
     until_true grep -q "$id" "$BATS_FILE_TMPDIR/caddy.log"
-    ! grep -r cpsk_0123456789abcdef "$BATS_FILE_TMPDIR/caddy.log" "$BATS_FILE_TMPDIR/relay.log"
+    no grep -r cpsk_0123456789abcdef "$BATS_FILE_TMPDIR/caddy.log" "$BATS_FILE_TMPDIR/relay.log"
 }
 
 @test "the Caddyfile is as caddy fmt writes it" {
@@ -62,8 +62,8 @@ probe() { "$BATS_TEST_DIRNAME/python" "$BATS_TEST_DIRNAME/proxy-probe" https://a
 @test "the variant for newer versions differs in the close delay and nothing else" {
     run diff "$tree/Caddyfile" "$tree/deploy/caddy/Caddyfile.close-delay"
     [ "$(grep -c '^[<>]' <<<"$output")" -ge 1 ]
-    ! grep '^<' <<<"$output"
-    ! grep '^>' <<<"$output" | grep -vE 'stream_close_delay|^>[[:space:]]+#'
+    no grep '^<' <<<"$output"
+    [ -z "$(grep '^>' <<<"$output" | grep -vE 'stream_close_delay|^>[[:space:]]+#')" ]
 }
 
 @test "the Caddyfile that this one corrects fails the same test" {

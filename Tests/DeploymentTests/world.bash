@@ -4,7 +4,7 @@
 tree=$(realpath "$BATS_TEST_DIRNAME/../..")
 relay=${RELAY_BINARY:-$tree/.build/release/clasp-relay}
 
-# until COMMAND…: tries for ten seconds.
+# until_true COMMAND…: tries for ten seconds.
 until_true() {
     for _ in $(seq 200); do
         if "$@" >/dev/null 2>&1; then return 0; fi
@@ -37,3 +37,6 @@ stop() { # stop NAME, as started by this file
 }
 
 gone() { ! kill -0 "$1"; }
+
+# A `!` before a command hides its status from the test; this does not.
+no() { ! "$@"; }
