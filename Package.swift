@@ -49,26 +49,34 @@ let package = Package(
         room("RelayProtocol", ["RelayJSON"]),
         room("RelayNet", ["CLinux", "COpenSSL", "CZlib"]),
         room("RelayStorage", ["CLinux", "RelayJSON", "RelayThreads"]),
-        room("RelayAuth", ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet"]),
-        room("Relay", ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
+        room(
+            "RelayAuth",
+            ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
+        room(
+            "Relay",
+            ["RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage", "RelayThreads"]),
 
         program(
             "clasp-relay",
-            ["CLinux", "Relay", "RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
-        program("relay-bench", ["CLinux", "RelayJSON", "RelayProtocol"]),
+            [
+                "CLinux", "Relay", "RelayAuth", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage",
+                "RelayThreads",
+            ]),
+        program("relay-bench", ["CLinux", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayThreads"]),
         program("ws-echo", ["RelayNet"], path: "Examples/ws-echo"),
         program("ws-fan", ["RelayNet"], path: "Examples/ws-fan"),
 
         .target(
-            name: "RelayTestKit", dependencies: ["CLinux", "RelayJSON", "RelayProtocol"], path: "Tests/RelayTestKit",
-            swiftSettings: rules),
+            name: "RelayTestKit", dependencies: ["CLinux", "RelayJSON", "RelayProtocol", "RelayThreads"],
+            path: "Tests/RelayTestKit", swiftSettings: rules),
         tests("RelayJSONTests", ["RelayJSON"]),
         tests("RelayLogTests", ["RelayLog", "RelayJSON", "RelayThreads"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
         tests("RelayNetTests", ["RelayNet", "CLinux", "COpenSSL"]),
         tests("RelayStorageTests", ["RelayStorage", "RelayJSON", "RelayThreads"]),
-        tests("RelayAuthTests", ["RelayAuth"]),
-        tests("RelayTests", ["Relay", "RelayJSON", "RelayProtocol"]),
+        tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
+        tests("RelayTests", ["Relay", "RelayJSON", "RelayProtocol", "RelayStorage"]),
+        tests("ClaspRelayTests", ["clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayStorage"]),
         tests("EndToEndTests", ["CLinux", "RelayJSON", "RelayProtocol"]),
     ]
 )

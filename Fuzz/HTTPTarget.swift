@@ -66,7 +66,8 @@ private func describe(_ head: RequestHead) -> String {
         precondition(value.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x09 }, "a control character in a field")
     }
     if case .part(let range) = ByteRange(head.octets(of: "range"), size: 1_000) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= 1_000 && !range.isEmpty, "a range outside of its file")
+        let isInside = range.lowerBound >= 0 && range.upperBound <= 1_000 && !range.isEmpty
+        precondition(isInside, "a range outside of its file")
     }
     let weight = AcceptEncoding(head.elements(of: "accept-encoding")).weight("br")
     precondition((0...1_000).contains(weight), "a weight out of bounds")

@@ -2,7 +2,7 @@
 ///
 /// Rooms are names with points; a rule holds for its room and for all rooms inside it, and the longest rule that
 /// matches decides. Without a rule for a room the plain level holds, `info` unless the text says otherwise.
-package struct LogFilter: Sendable, Equatable {
+package struct LogFilter: Sendable, Equatable, CustomStringConvertible {
     private struct Rule: Sendable, Equatable {
         let room: String
         let threshold: LogThreshold
@@ -46,6 +46,11 @@ package struct LogFilter: Sendable, Equatable {
         return matching.max { $0.room.utf8.count < $1.room.utf8.count }?.threshold ?? general
     }
 
+    /// The text it is read from, in its shortest form.
+    package var description: String {
+        ([general.name] + rules.map { "\($0.room)=\($0.threshold.name)" }).joined(separator: ",")
+    }
+
     private mutating func set(_ room: String, _ threshold: LogThreshold) {
         rules.removeAll { $0.room == room }
         rules.append(Rule(room: room, threshold: threshold))
@@ -73,6 +78,8 @@ package struct LogThreshold: Sendable, Equatable {
     package static let off = LogThreshold(rawValue: LogLevel.error.rawValue + 1)
 
     package static func from(_ level: LogLevel) -> LogThreshold { LogThreshold(rawValue: level.rawValue) }
+
+    var name: String { LogLevel(rawValue: rawValue)?.name ?? "off" }
 
     package func lets(_ level: LogLevel) -> Bool { level.rawValue >= rawValue }
 

@@ -100,6 +100,7 @@ final class Keeper: Sendable {
     // MARK: The keeper's thread
 
     private func run() {
+        var lastDropped = MonotonicClock.now
         while true {
             let job = state.wait(upTo: options.watchInterval) { state -> Job?? in
                 if let job = state.job {
@@ -112,7 +113,11 @@ final class Keeper: Sendable {
             switch job {
             case .some(.some(let job)): write(job)
             case .some(.none): return
-            case .none: break
+            case .none:
+                // Time alone makes history old, also where nothing is written any more.
+                guard MonotonicClock.now - lastDropped > options.dropInterval.nanoseconds else { break }
+                dropHistory()
+                lastDropped = MonotonicClock.now
             }
             watch()
         }
@@ -142,6 +147,7 @@ final class Keeper: Sendable {
                 state.health.lastCheckpoint = figures
                 state.checkpointError = nil
             }
+            keepBase(job.head)
             dropHistory()
         case .failure(let error):
             journal.checkpointFailed(error)
@@ -230,7 +236,19 @@ final class Keeper: Sendable {
 
     // MARK: History
 
-    /// Removes segments from the oldest on: those that both checkpoints cover, when they are too old or too many.
+    private var bases: Bases { Bases(files: surroundings.files, directory: options.directory) }
+
+    /// One checkpoint an hour stays as a place to begin from when somebody asks how things were. They are a convenience
+    /// that must not fill a disk, so none is added past the first mark; one that cannot be kept is no failure.
+    private func keepBase(_ head: CheckpointHead) {
+        guard options.durability != .none else { return }
+        let share = (try? surroundings.files.space(at: options.directory))?.usedShare ?? 0
+        guard share < options.watermarks.degraded else { return }
+        try? bases.keep(head)
+    }
+
+    /// Removes segments from the oldest on: those that both checkpoints cover, when they are too old or too many; and
+    /// the bases that nothing follows any more.
     private func dropHistory() {
         let segments = journal.segments
         let (covered, previous) = state.withLock { ($0.covered, $0.previous) }
@@ -247,6 +265,7 @@ final class Keeper: Sendable {
             dropped.insert(segments[index].number)
         }
         if !dropped.isEmpty { journal.forget(dropped) }
+        if let first = segments.first(where: { !dropped.contains($0.number) })?.first { bases.drop(olderThan: first) }
     }
 
     private func path(_ segment: SegmentInfo) -> String {

@@ -4,14 +4,16 @@ internal import Synchronization
 
 /// A data directory in use: the state of earlier runs at the start, the journal and the checkpoints from then on.
 ///
-/// The loop thread calls `submit`, `beginCheckpoint` and the properties; none of them waits. Two threads work behind
-/// it, one for the journal and one (`Keeper`, at the lowest priority) for checkpoints, history and the disk.
+/// The loop thread calls `submit`, `beginCheckpoint` and the properties; none of them waits. Three threads work
+/// behind it: one for the journal, one (`Keeper`, at the lowest priority) for checkpoints and the disk, and one
+/// (`Replays`) that reads the past for those who ask.
 package final class Storage: Sendable {
     package let report: RecoveryReport
     package let durability: Durability
 
     private let journal: Journal
     private let keeper: Keeper
+    private let replays: Replays
     private let lease: Lease
     private let surroundings: StorageSurroundings
     private let directory: String
@@ -64,7 +66,11 @@ package final class Storage: Sendable {
             journal, options, surroundings, epoch: epoch, covered: recovery.coveredSequence,
             previous: recovery.previousSequence, quarantined: report.quarantined,
             wantsCheckpoint: report.wantsCheckpointFirst || report.replayed > 0)
-        if durability != .none { journal.start(epoch: epoch) }
+        replays = Replays(journal, options, surroundings)
+        if durability != .none {
+            journal.start(epoch: epoch)
+            replays.start()
+        }
         keeper.start()
     }
 
@@ -118,6 +124,25 @@ package final class Storage: Sendable {
         keeper.begin(contents, at: sequence, isLast: isLast)
     }
 
+    /// The oldest position that a query can begin at, for the loop to tell.
+    package var oldestPosition: UInt64 { journal.segments.first?.first ?? .max }
+
+    /// Begins to answer a query about everything up to `position`, which is the batch's: what comes later is heard live.
+    /// The first slice is on its way. Nil when too many are being answered, or nothing is kept (`--durability=none`).
+    package func replay(_ query: HistoryQuery, through position: UInt64) -> ReplayID? {
+        durability == .none ? nil : replays.ask(query, through: position, epoch: epoch)
+    }
+
+    /// The slices that have been read since the last call; the storage has called `wake` for them. One load when there
+    /// are none.
+    package func takeSlices() -> [HistorySlice] { replays.take() }
+
+    /// Asks for the next slice, when the last one has been passed on.
+    package func continueReplay(_ id: ReplayID) { replays.goOn(id) }
+
+    /// Nobody wants the rest any more. Not needed behind a slice that has an end.
+    package func cancelReplay(_ id: ReplayID) { replays.cancel(id) }
+
     // MARK: Elsewhere
 
     /// Waits for the checkpoint in progress; true when the newest attempt has succeeded. Not on the loop while it serves.
@@ -132,14 +157,16 @@ package final class Storage: Sendable {
     /// Ends both threads. Call it after the last checkpoint was waited for; `isClean` says that it succeeded and that
     /// nothing came after it, so that the next start can go on in the same epoch.
     package func close(isClean: Bool) {
-        if durability != .none { journal.close() }
+        if durability != .none {
+            replays.close()
+            journal.close()
+        }
         keeper.close()
         if isClean, (try? lease.giveBack()) != nil { return }
         lease.drop()
     }
 
-    /// The records that are still kept, oldest first, for REPLAY and for those who come back. Reads the disk: on a
-    /// thread that may wait.
+    /// The records that are still kept, oldest first. Reads the disk: on a thread that may wait; the loop has `replay`.
     package func history(after sequence: UInt64 = 0) -> JournalHistory {
         JournalHistory(files: surroundings.files, directory: directory, segments: journal.segments, after: sequence)
     }

@@ -8,6 +8,10 @@ package struct StorageOptions: Sendable {
     /// Journal that checkpoints cover is kept for those who come back and ask: that long, and that much.
     package var historyAge = Duration.seconds(24 * 3_600)
     package var historyBytes: Int64 = 256 << 20
+    /// How often history is looked through for what is too old; each checkpoint does it, too.
+    package var dropInterval = Duration.seconds(60)
+    /// How many may be answered about the past at the same time.
+    package var maxReplays = 64
     /// More journal than this without a checkpoint, and one is asked for.
     package var maxUncoveredBytes: UInt64 = 128 << 20
     package var segmentBytes = 16 << 20

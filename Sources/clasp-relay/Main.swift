@@ -1,13 +1,22 @@
 import Glibc
 
-/// The program. The first argument names a sub-command.
+/// One program for everything. The first argument names a sub-command; without one the relay serves.
 @main enum Main {
     static func main() {
-        let arguments = Array(CommandLine.arguments.dropFirst())
-        switch arguments.first {
-        case "frame": exit(FrameCommand.run(Array(arguments.dropFirst())))
-        case "policy": exit(PolicyCommand.run(Array(arguments.dropFirst())))
-        default: break
+        exit(
+            CommandTable.run(Invocation(arguments: Array(CommandLine.arguments.dropFirst()), environment: environment)))
+    }
+
+    private static var environment: [String: String] {
+        var variables: [String: String] = [:]
+        var next = unsafe environ
+        while let entry = unsafe next.pointee {
+            let text = unsafe String(cString: entry)
+            if let sign = text.firstIndex(of: "=") {
+                variables[String(text[..<sign])] = String(text[text.index(after: sign)...])
+            }
+            unsafe next += 1
         }
+        return variables
     }
 }

@@ -207,6 +207,19 @@ final class SimulatedDisk: FileSystem {
         return taken.count
     }
 
+    func read(_ file: OpenFile, at offset: Int64, upTo count: Int, into buffer: inout [UInt8]) throws(FileError) -> Int
+    {
+        let taken = try state.withLock { state throws(FileError) -> [UInt8] in
+            _ = try strike(&state, .read, file.path)
+            guard let open = state.open[file.descriptor], let node = state.nodes[open.node] else {
+                throw missing("read", file.path)
+            }
+            return Array(node.content.dropFirst(Int(offset)).prefix(count))
+        }
+        buffer += taken
+        return taken.count
+    }
+
     func write(_ file: OpenFile, _ bytes: ArraySlice<UInt8>) throws(FileError) -> Int {
         isStalled.wait { $0 ? nil : () }
         return try state.withLock { state throws(FileError) in

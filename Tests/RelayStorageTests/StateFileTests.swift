@@ -143,9 +143,8 @@ func `what is no state file is refused and kept`(text: String) throws {
 }
 
 @Test func `nothing changes on a real disk either`() throws {
-    let files = LinuxFileSystem()
-    let directory = "/tmp/relay-storage-test.\(MonotonicClock.now)"
-    var options = StorageOptions(directory: directory)
+    let directory = try TemporaryDirectory()
+    var options = StorageOptions(directory: directory.path + "/data")
     options.segmentBytes = 2_000
     var model = Model()
     var random = SeededRandom(seed: 12)
@@ -172,6 +171,4 @@ func `what is no state file is refused and kept`(text: String) throws {
         }
         storage.close(isClean: life == 1)
     }
-    for name in try files.names(in: "\(directory)/journal") { try files.remove("\(directory)/journal/\(name)") }
-    for name in try files.names(in: directory) where name != "journal" { try files.remove("\(directory)/\(name)") }
 }

@@ -132,6 +132,13 @@ func bigEndian(_ value: UInt64, _ count: Int) -> [UInt8] {
     (0..<count).reversed().map { UInt8(truncatingIfNeeded: value >> UInt64($0 * 8)) }
 }
 
+struct HistoryAnswer {
+    var records: [JournalHistory.Record] = []
+    var position: UInt64 = 0
+    var end: HistoryEnd?
+    var slices = 0
+}
+
 /// A storage on a simulated disk, with a way to wait for it.
 final class StorageUnderTest {
     let storage: Storage
@@ -140,10 +147,17 @@ final class StorageUnderTest {
     var batch: JournalBatch
 
     private let wakes: Monitor<Int>
+    private let time: Monitor<Int64>
+
+    /// Microseconds since 1970, for the storage; it moves when a test moves it.
+    var now: Int64 {
+        get { time.withLock { $0 } }
+        set { time.withLock { $0 = newValue } }
+    }
 
     init(
         _ disk: SimulatedDisk, recovery: RecoveryMode = .lastGood, durability: Durability = .journal,
-        epoch: UInt64 = 1_000, change: (inout StorageOptions) -> Void = { _ in }
+        epoch: UInt64 = 1_000, now: Int64 = 1_700_000_000_000_000, change: (inout StorageOptions) -> Void = { _ in }
     ) throws(StorageError) {
         var options = StorageOptions(directory: "data")
         options.recovery = recovery
@@ -153,8 +167,9 @@ final class StorageUnderTest {
         change(&options)
         let wakes = Monitor(0)
         let epochs = Monitor(epoch)
+        let time = Monitor(now)
         let surroundings = StorageSurroundings(
-            files: disk, clock: { 1_700_000_000_000_000 },
+            files: disk, clock: { time.withLock { $0 } },
             newEpoch: {
                 epochs.withLock {
                     $0 += 1
@@ -168,6 +183,7 @@ final class StorageUnderTest {
         batch = storage.makeBatch()
         self.disk = disk
         self.wakes = wakes
+        self.time = time
     }
 
     /// Waits until something holds; false after a minute, which no test should see.
@@ -185,6 +201,23 @@ final class StorageUnderTest {
         storage.submit(&batch)
         let sequence = batch.sequence
         _ = wait { storage.committed >= sequence || storage.mode != .writable }
+    }
+
+    /// Asks about the past and takes the whole answer, slice by slice.
+    func answer(_ query: HistoryQuery, through: UInt64? = nil) -> HistoryAnswer {
+        var answer = HistoryAnswer()
+        guard let id = storage.replay(query, through: through ?? batch.sequence) else { return answer }
+        _ = wait {
+            for slice in storage.takeSlices() where slice.replay == id {
+                answer.records += slice.records
+                answer.position = slice.position
+                answer.end = slice.end
+                answer.slices += 1
+                if slice.end == nil { storage.continueReplay(id) }
+            }
+            return answer.end != nil
+        }
+        return answer
     }
 
     func checkpoint(_ model: Model, isLast: Bool = false) -> Bool {

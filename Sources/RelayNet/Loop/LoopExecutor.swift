@@ -57,7 +57,8 @@ package final class LoopExecutor: SerialExecutor, @unchecked Sendable {
     /// Jobs wait, so the loop must not sleep.
     var hasJobs: Bool { pending.load(ordering: .acquiring) }
 
-    private func wake() { clinux_eventfd_signal(wakeDescriptor) }
+    /// Makes the loop take a turn. From any thread.
+    package func wake() { clinux_eventfd_signal(wakeDescriptor) }
 
     /// Runs what other threads, or earlier jobs, have handed in.
     private func drain() {

@@ -3,10 +3,12 @@ package struct ByteWriter: ~Copyable, ~Escapable {
     private var bytes: MutableRawSpan
     package private(set) var count: Int
 
+    /// `count`: how much of the memory is written already and stays as it is.
     @_lifetime(copy bytes)
-    package init(_ bytes: consuming MutableRawSpan) {
+    package init(_ bytes: consuming MutableRawSpan, after count: Int = 0) {
+        precondition(count >= 0 && count <= bytes.byteCount, "what is written is within the memory")
         self.bytes = bytes
-        count = 0
+        self.count = count
     }
 
     package var room: Int {

@@ -138,12 +138,12 @@ extension Array where Element == UInt8 {
         }
     }
 
-    /// Lets `body` write into the array's memory, whose size stays as it is.
+    /// Lets `body` write into the array's memory behind the first `count` bytes; its size stays as it is.
     package mutating func withWriter<Result: ~Copyable, Failure: Error>(
-        _ body: (inout ByteWriter) throws(Failure) -> Result
+        after count: Int = 0, _ body: (inout ByteWriter) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         var elements = mutableSpan
-        var writer = ByteWriter(unsafe elements.mutableBytes)
+        var writer = ByteWriter(unsafe elements.mutableBytes, after: count)
         return try body(&writer)
     }
 }

@@ -11,7 +11,7 @@ package protocol CheckpointContents: Sendable {
 
 /// Writes params as lines of `state.json`.
 package struct CheckpointEncoder: ~Copyable {
-    private(set) var writer = JSONWriter(capacity: 2 << 20)
+    private(set) var writer: JSONWriter
     package private(set) var count = 0
     /// Params whose value is no canonical CLASP: a fault of the caller, which must not cost the others their checkpoint.
     package private(set) var rejected = 0
@@ -26,7 +26,16 @@ package struct CheckpointEncoder: ~Copyable {
     private let flags = Array(#","flags":"#.utf8)
     private let end = Array("}".utf8)
 
-    init() {}
+    init(capacity: Int = 2 << 20) { writer = JSONWriter(capacity: capacity) }
+
+    /// One param for a reader elsewhere, written as in the file; empty when the value is no canonical CLASP.
+    package static func line(
+        address: Span<UInt8>, value: Span<UInt8>, writer author: Span<UInt8>, stamp: ParamStamp
+    ) -> [UInt8] {
+        var encoder = CheckpointEncoder(capacity: 256)
+        encoder.param(address: address, value: value, writer: author, stamp: stamp)
+        return encoder.writer.bytes
+    }
 
     package mutating func param(
         address: Span<UInt8>, value: Span<UInt8>, writer author: Span<UInt8>, stamp: ParamStamp

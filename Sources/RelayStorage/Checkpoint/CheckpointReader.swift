@@ -43,6 +43,12 @@ package struct CheckpointReader {
         }
     }
 
+    /// What the file says about itself, unchecked; nil for what is none of ours.
+    func head() -> CheckpointHead? {
+        var sink = NoSink()
+        return (try? load(into: &sink, onlyHead: true)) ?? nil
+    }
+
     private func inspectForeign() -> Verdict {
         var sink = NoSink()
         do throws(CheckpointError) {

@@ -49,12 +49,12 @@ struct ByteCursor: ~Escapable {
         offset += count
         return offset - count..<offset
     }
+}
 
-    @_lifetime(self: copy self)
-    mutating func array(_ count: Int) -> [UInt8]? {
-        guard let range = range(count) else { return nil }
+extension Span<UInt8> {
+    func copy(_ range: Range<Int>) -> [UInt8] {
         var copy: [UInt8] = []
-        copy.append(bytes.extracting(range))
+        copy.append(extracting(range))
         return copy
     }
 }

@@ -7,6 +7,8 @@ package protocol FileSystem: Sendable {
     func close(_ file: OpenFile)
     /// Appends up to `count` bytes to the buffer; 0 at the end of the file.
     func read(_ file: OpenFile, upTo count: Int, into buffer: inout [UInt8]) throws(FileError) -> Int
+    /// The same from a place in the file, whatever was read before.
+    func read(_ file: OpenFile, at offset: Int64, upTo count: Int, into buffer: inout [UInt8]) throws(FileError) -> Int
     func write(_ file: OpenFile, _ bytes: ArraySlice<UInt8>) throws(FileError) -> Int
     func truncate(_ file: OpenFile) throws(FileError)
     /// `dataOnly` is fdatasync: enough for a file that was only appended to.

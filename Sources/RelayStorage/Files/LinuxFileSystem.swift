@@ -18,14 +18,30 @@ package struct LinuxFileSystem: FileSystem {
     package func close(_ file: OpenFile) { clinux_close(file.descriptor) }
 
     package func read(_ file: OpenFile, upTo count: Int, into buffer: inout [UInt8]) throws(FileError) -> Int {
+        let result = unsafe Self.fill(&buffer, count) { unsafe clinux_read(file.descriptor, $0, count) }
+        return Int(try check(result, "read", file.path))
+    }
+
+    package func read(
+        _ file: OpenFile, at offset: Int64, upTo count: Int, into buffer: inout [UInt8]
+    ) throws(FileError) -> Int {
+        let result = unsafe Self.fill(&buffer, count) {
+            unsafe Int(clinux_read_at(file.descriptor, $0, Int64(count), offset))
+        }
+        return Int(try check(result, "read", file.path))
+    }
+
+    private static func fill(
+        _ buffer: inout [UInt8], _ count: Int, _ call: (UnsafeMutablePointer<UInt8>?) -> Int
+    ) -> Int32 {
         var result = 0
         buffer.append(addingCapacity: count) { output in
             unsafe output.withUnsafeMutableBufferPointer { pointer, initialized in
-                result = unsafe clinux_read(file.descriptor, pointer.baseAddress, count)
+                result = unsafe call(pointer.baseAddress)
                 initialized = max(result, 0)
             }
         }
-        return Int(try check(Int32(clamping: result), "read", file.path))
+        return Int32(clamping: result)
     }
 
     package func write(_ file: OpenFile, _ bytes: ArraySlice<UInt8>) throws(FileError) -> Int {

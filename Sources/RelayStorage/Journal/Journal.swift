@@ -46,6 +46,8 @@ final class Journal: Sendable {
     let bytesWritten = Atomic<UInt64>(0)
     let syncs = Atomic<UInt64>(0)
     private let backlog = Atomic<Int>(0)
+    /// Wakes those who wait for records to be written.
+    private let progress = Monitor(())
     private let isUp = Atomic<Bool>(false)
 
     init(after sequence: UInt64, _ chain: SegmentChain, _ options: StorageOptions, _ surroundings: StorageSurroundings)
@@ -115,6 +117,19 @@ final class Journal: Sendable {
             case .opening, .closed: break
             }
         }
+    }
+
+    // MARK: On the history thread
+
+    /// False when the time is over; a journal that is down writes nothing more, so nobody waits for it.
+    func waitUntilWritten(_ sequence: UInt64, upTo time: Duration) -> Bool {
+        progress.wait(upTo: time) { _ in
+            if written.load(ordering: .acquiring) >= sequence { return true }
+            switch phase {
+            case .opening, .open: return nil
+            case .down, .closed: return true
+            }
+        } ?? false
     }
 
     // MARK: On the checkpoint thread
@@ -271,6 +286,7 @@ final class Journal: Sendable {
     private func publish(written: UInt64?, durable: UInt64?) {
         if let written { self.written.store(written, ordering: .releasing) }
         if let durable { self.durable.store(durable, ordering: .releasing) }
+        if written != nil { progress.change { _ in } }
         surroundings.wake()
     }
 
@@ -283,6 +299,7 @@ final class Journal: Sendable {
             box.wantsRotation = false
         }
         backlog.store(0, ordering: .relaxed)
+        progress.change { _ in }
         surroundings.wake()
     }
 }

@@ -25,76 +25,32 @@ enum JournalCode {
 extension JournalEntry {
     /// Nil when the bytes are no record: a checksum that holds over bytes that do not decode means a newer relay.
     package init?(_ payload: Span<UInt8>) {
-        var cursor = ByteCursor(payload)
-        guard let entry = Self.read(&cursor, isInBundle: false), cursor.remaining == 0 else { return nil }
-        self = entry
-    }
-
-    private static func read(_ cursor: inout ByteCursor, isInBundle: Bool) -> JournalEntry? {
-        switch cursor.byte() {
-        case JournalCode.set: readSet(&cursor)
-        case JournalCode.remove: readRemove(&cursor)
-        case JournalCode.signal: readSignal(&cursor)
-        case JournalCode.bundle where !isInBundle: readBundle(&cursor)
-        default: nil
-        }
-    }
-
-    private static func readSet(_ cursor: inout ByteCursor) -> JournalEntry? {
-        guard let revision = cursor.integer(UInt64.self), let timestamp = cursor.integer(UInt64.self),
-            let flags = cursor.byte(), let lifetime = readLifetime(&cursor), let writer = readShort(&cursor),
-            let address = readShort(&cursor), let value = readLong(&cursor)
-        else { return nil }
-        let stamp = ParamStamp(
-            revision: revision, timestamp: Int64(bitPattern: timestamp), lifetime: lifetime, flags: flags)
-        return .set(address: address, value: value, writer: writer, stamp: stamp)
-    }
-
-    private static func readLifetime(_ cursor: inout ByteCursor) -> ParamLifetime? {
-        switch cursor.byte() {
-        case JournalCode.standard: return .standard
-        case JournalCode.never: return .never
-        case JournalCode.sliding: return cursor.integer(UInt32.self).map { .sliding($0) }
-        case JournalCode.absolute:
-            guard let seconds = cursor.integer(UInt32.self), let since = cursor.integer(UInt64.self) else { return nil }
-            return .absolute(seconds, since: Int64(bitPattern: since))
-        default: return nil
-        }
-    }
-
-    private static func readRemove(_ cursor: inout ByteCursor) -> JournalEntry? {
-        guard let revision = cursor.integer(UInt64.self), let timestamp = cursor.integer(UInt64.self),
-            let address = readShort(&cursor)
-        else { return nil }
-        return .remove(address: address, revision: revision, timestamp: Int64(bitPattern: timestamp))
-    }
-
-    private static func readSignal(_ cursor: inout ByteCursor) -> JournalEntry? {
-        guard let kind = cursor.byte(), let timestamp = cursor.integer(UInt64.self), let writer = readShort(&cursor),
-            let address = readShort(&cursor), let value = readLong(&cursor)
-        else { return nil }
-        return .signal(
-            kind: kind, address: address, value: value, writer: writer, timestamp: Int64(bitPattern: timestamp))
-    }
-
-    private static func readBundle(_ cursor: inout ByteCursor) -> JournalEntry? {
-        guard let count = cursor.integer(UInt32.self) else { return nil }
+        guard var reader = JournalItemReader(payload) else { return nil }
         var entries: [JournalEntry] = []
-        for _ in 0..<count {
-            guard let entry = read(&cursor, isInBundle: true) else { return nil }
-            entries.append(entry)
+        while let item = reader.next() { entries.append(JournalEntry(item, in: payload)) }
+        guard reader.isAtEnd else { return nil }
+        if reader.isBundle {
+            self = .bundle(entries)
+        } else if let entry = entries.first {
+            self = entry
+        } else {
+            return nil
         }
-        return .bundle(entries)
     }
 
-    private static func readShort(_ cursor: inout ByteCursor) -> [UInt8]? {
-        guard let count = cursor.integer(UInt16.self) else { return nil }
-        return cursor.array(Int(count))
-    }
-
-    private static func readLong(_ cursor: inout ByteCursor) -> [UInt8]? {
-        guard let count = cursor.integer(UInt32.self) else { return nil }
-        return cursor.array(Int(count))
+    init(_ item: JournalItem, in payload: Span<UInt8>) {
+        let address = payload.copy(item.address)
+        switch item.kind {
+        case .set(let stamp):
+            self = .set(
+                address: address, value: payload.copy(item.value), writer: payload.copy(item.writer), stamp: stamp)
+        case .remove(let revision):
+            self = .remove(address: address, revision: revision, timestamp: item.timestamp)
+        case .signal(let kind):
+            self = .signal(
+                kind: kind, address: address, value: payload.copy(item.value), writer: payload.copy(item.writer),
+                timestamp: item.timestamp)
+        }
     }
 }
 

@@ -55,4 +55,26 @@ package struct SegmentChain: Sendable, Equatable {
     func end(of index: Int) -> UInt64 {
         segments[(index + 1)...].map(\.first).min() ?? .max
     }
+
+    /// `end(of:)` for each segment.
+    var ends: [UInt64] {
+        var ends: [UInt64] = []
+        var end = UInt64.max
+        for segment in segments.reversed() {
+            ends.append(end)
+            end = min(end, segment.first)
+        }
+        return ends.reversed()
+    }
+
+    /// The epochs of the records behind `after` up to `through` that can have been written at `from` or later.
+    func epochs(after: UInt64, through: UInt64, from: Int64) -> Set<UInt64> {
+        let ends = ends
+        var epochs: Set<UInt64> = []
+        for (index, segment) in segments.enumerated() where segment.first <= through && ends[index] > after &+ 1 {
+            let isOver = index + 1 < segments.count && segments[index + 1].created < from
+            if !isOver { epochs.insert(segment.epoch) }
+        }
+        return epochs
+    }
 }

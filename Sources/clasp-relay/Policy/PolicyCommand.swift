@@ -28,31 +28,35 @@ enum PolicyCommand {
         Exit status: 0 all passed, 1 some failed, 64 wrong usage, 66 a file cannot be read, 78 the config is invalid.
         """
 
-    private static let sizeLimit = 16 << 20
-
     /// - Returns: the exit status.
     static func run(_ arguments: [String]) -> Int32 {
         if arguments.contains("--help") || arguments.contains("-h") {
-            return say([help], to: STDOUT_FILENO) ? EXIT_SUCCESS : EX_IOERR
+            return TextOutput.say([help])
         }
         let options = arguments.filter { $0.hasPrefix("-") }
         let words = arguments.filter { !$0.hasPrefix("-") }
         guard words.count == 3, words[0] == "test", options.allSatisfy({ $0 == "--explain" }) else {
-            return fail(EX_USAGE, [help])
+            return TextOutput.complain([help], status: EX_USAGE)
         }
         return test(config: words[1], cases: words[2], explains: !options.isEmpty)
     }
 
     private static func test(config configPath: String, cases casesPath: String, explains: Bool) -> Int32 {
-        guard let configText = contents(of: configPath) else { return fail(EX_NOINPUT, [unreadable(configPath)]) }
-        guard let lines = contents(of: casesPath) else { return fail(EX_NOINPUT, [unreadable(casesPath)]) }
+        let configText: [UInt8]
+        let lines: [UInt8]
+        do throws(Fault) {
+            configText = try contents(of: configPath)
+            lines = try contents(of: casesPath)
+        } catch {
+            return TextOutput.complain([error])
+        }
         let config: AppConfig
         do throws(InvalidAppConfig) {
             config = try AppConfig(parsing: configText)
         } catch {
-            return fail(EX_CONFIG, error.faults.map { "\(configPath): \($0.text)" })
+            return TextOutput.complain(error.faults.map { "\(configPath): \($0.text)" }, status: EX_CONFIG)
         }
-        _ = say(config.notes.map { "\(configPath): note: \($0.text)" }, to: STDERR_FILENO)
+        _ = TextOutput.write(config.notes.map { "\(configPath): note: \($0.text)" }, to: STDERR_FILENO)
 
         var passed = 0
         var failed = 0
@@ -66,8 +70,16 @@ enum PolicyCommand {
             output += report
         }
         output.append("\(passed) passed, \(failed) failed")
-        guard say(output, to: STDOUT_FILENO) else { return EX_IOERR }
+        guard TextOutput.say(output) == EXIT_SUCCESS else { return EX_IOERR }
         return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE
+    }
+
+    private static func contents(of path: String) throws(Fault) -> [UInt8] {
+        do throws(TextFile.Unreadable) {
+            return try TextFile.read(path).bytes
+        } catch {
+            throw Fault(.unreadableFile, "\(path): \(error)")
+        }
     }
 
     private static func judge(
@@ -95,37 +107,5 @@ enum PolicyCommand {
         }
         if explains { report += verdict.steps.map { "     \($0)" } }
         return (isPass, report)
-    }
-
-    // MARK: Files and output
-
-    private static func contents(of path: String) -> [UInt8]? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var contents: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = unsafe read(descriptor, &chunk, chunk.count)
-            if count == 0 { return contents }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0, contents.count + count <= sizeLimit else { return nil }
-            contents.append(contentsOf: chunk[..<count])
-        }
-    }
-
-    private static func unreadable(_ path: String) -> String {
-        "\(path): cannot be read, or is larger than \(sizeLimit >> 20) MiB"
-    }
-
-    private static func fail(_ status: Int32, _ lines: [String]) -> Int32 {
-        _ = say(lines, to: STDERR_FILENO)
-        return status
-    }
-
-    private static func say(_ lines: [String], to descriptor: Int32) -> Bool {
-        var output = TextOutput(descriptor)
-        for line in lines { output.line(line.utf8) }
-        return output.flush()
     }
 }

@@ -1,0 +1,69 @@
+package import RelayLog
+package import RelayStorage
+
+/// The relay's side of the storage: when to hand over, when to write a checkpoint, what may be acknowledged.
+package final class DurableState {
+    private let storage: Storage
+    private let interval: UInt64
+    private let log: Log
+    /// Uptime at which the next checkpoint is due, if something has changed by then.
+    private var checkpointAt: UInt64
+    private var covered: UInt64
+    private var lastMode = StorageMode.writable
+
+    /// `interval`: microseconds between checkpoints.
+    package init(_ storage: Storage, interval: UInt64, log: Log, uptime: UInt64) {
+        self.storage = storage
+        self.interval = interval
+        self.log = log
+        covered = storage.report.sequence
+        checkpointAt = uptime + interval
+    }
+
+    var keepsJournal: Bool { storage.durability != .none }
+    var confirmed: UInt64 { storage.confirmed }
+    var committed: UInt64 { storage.committed }
+    var isReadOnly: Bool { lastMode != .writable }
+
+    func makeBatch() -> JournalBatch { storage.makeBatch() }
+
+    func endTurn(_ batch: inout JournalBatch, at now: Moment, _ contents: (Moment) -> StateContents) {
+        storage.submit(&batch)
+        noteMode()
+        let isDue = now.uptime >= checkpointAt && batch.sequence != covered
+        guard isDue || storage.wantsCheckpoint else { return }
+        guard storage.beginCheckpoint(contents(now), at: batch.sequence) else { return }
+        covered = batch.sequence
+        checkpointAt = now.uptime + interval
+    }
+
+    private func noteMode() {
+        let mode = storage.mode
+        guard mode != lastMode else { return }
+        lastMode = mode
+        switch mode {
+        case .writable: log.info("the storage takes writes again")
+        case .congested: log.warn("the disk does not keep up: writes are refused for a moment")
+        case .readOnly:
+            log.error(
+                "the storage takes no writes", [LogField("reason", storage.health.reason ?? "the disk has failed")])
+        }
+    }
+
+    /// Out of turn, before people are sent away.
+    func checkpoint(_ sequence: UInt64, _ contents: StateContents) {
+        guard sequence != covered, storage.beginCheckpoint(contents, at: sequence) else { return }
+        covered = sequence
+    }
+
+    /// The last checkpoint, and the end of the storage. Waits.
+    func close(_ batch: inout JournalBatch, _ contents: StateContents) {
+        storage.submit(&batch)
+        _ = storage.waitForCheckpoint()
+        let isStarted = storage.beginCheckpoint(contents, at: batch.sequence, isLast: true)
+        storage.close(isClean: isStarted && storage.waitForCheckpoint())
+    }
+
+    package var health: StorageHealth { storage.health }
+    package var report: RecoveryReport { storage.report }
+}

@@ -1,0 +1,58 @@
+package import RelayLog
+package import RelayNet
+import RelayProtocol
+import RelayStorage
+
+/// Owner of the state, alive on a loop's thread: a frame goes from its socket to the state and on to the subscribers
+/// without a change of threads, a lock or an `await`.
+package actor Relay: LoopOwner {
+    package nonisolated let executor: LoopExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    private let loop: EventLoop
+    private var wire: RelayWire
+
+    package init(
+        on executor: LoopExecutor, hub: consuming sending Hub, options: sending RelayOptions, listeners: [Listener],
+        signals: Signals? = nil, store: sending DurableState? = nil, log: Log
+    ) throws(SystemError) {
+        self.executor = executor
+        loop = try EventLoop(executor: executor, limits: options.wires)
+        loop.subprotocol = "clasp"
+        loop.originPolicy = options.originPolicy
+        loop.proxies = options.proxies
+        loop.compression = options.compression
+        wire = RelayWire(hub, store, shutdown: Shutdown(options, stop: executor.stop), log: log)
+        if let signals { try loop.watch(signals) }
+        for listener in listeners { try loop.listen(listener, transports: options.tls) }
+    }
+
+    package nonisolated func start() throws(SystemError) { try executor.start(self, name: "relay") }
+
+    package func poll() {
+        wire.beginTurn()
+        loop.poll(&wire)
+    }
+
+    package func flush() {
+        wire.endTurn(on: loop)
+        loop.flush(&wire)
+    }
+
+    /// Says goodbye to everybody and ends the thread; asked a second time, ends it at once.
+    package func shutDown() { wire.shutDown(on: loop) }
+}
+
+/// How the relay treats its connections; everything about CLASP itself is in `HubLimits`.
+package struct RelayOptions {
+    package var wires = NetLimits()
+    package var originPolicy = OriginPolicy.any
+    package var proxies = TrustedProxies()
+    package var compression: DeflateOptions?
+    package var tls: (any TransportSource)?
+    /// The longest that leaving may take, and over how much of it the goodbyes are spread.
+    package var drainTimeout = Duration.seconds(30)
+    package var drainSpread = Duration.seconds(20)
+
+    package init() {}
+}

@@ -1,0 +1,197 @@
+import RelayLog
+import RelayNet
+import RelayProtocol
+import RelayStorage
+import RelayThreads
+
+/// Between the wires and the hub: hands a batch of messages in, and does what the hub wants done.
+struct RelayWire: WireHandler, ~Copyable {
+    var hub: Hub
+    private var output: HubOutput
+    private let log: Log
+
+    /// By index; the generation tells a connection from the one that had its place before.
+    private var connections: [ConnectionID] = []
+    private var random = SystemRandomNumberGenerator()
+    private var skipped: [ConnectionIndex] = []
+
+    /// Wall clock minus the loop's clock, in microseconds, as of the last turn.
+    private var clockOffset: UInt64
+    /// What may still be queued in this turn for those who are being told all at once.
+    private var bulkCredit = 0
+    private var tickAt: UInt64 = .max
+
+    let store: DurableState?
+    private var shutdown: Shutdown
+    private var isSecondSet = false
+    private var confirmed = Acknowledgements()
+    private var committed = Acknowledgements()
+
+    /// Output that is carried out before more input is looked at.
+    private static let outputBytes = 256 << 10
+    /// Snapshot bytes of one turn, of all sessions together.
+    private static let bulkBytes = 512 << 10
+
+    enum Timer {
+        static let tick: UInt64 = 1
+        static let shutdown: UInt64 = 2
+        /// So that a checkpoint is written when nothing happens, too.
+        static let second: UInt64 = 3
+    }
+
+    init(_ hub: consuming Hub, _ store: DurableState?, shutdown: Shutdown, log: Log) {
+        self.hub = hub
+        self.store = store
+        self.shutdown = shutdown
+        self.log = log
+        output = HubOutput(journal: store?.makeBatch() ?? JournalBatch(after: 0))
+        clockOffset = UInt64(clamping: WallClock.now)
+    }
+
+    // MARK: A turn
+
+    mutating func beginTurn() { bulkCredit = Self.bulkBytes }
+
+    /// Hands the records of the turn over and says what has become safe.
+    mutating func endTurn(on loop: EventLoop) {
+        if let store {
+            store.endTurn(&output.journal, at: moment(loop)) { hub.contents(at: $0) }
+            hub.isReadOnly = store.isReadOnly
+            confirmed.release(upTo: store.confirmed, on: loop)
+            committed.release(upTo: store.committed, on: loop)
+        }
+        clockOffset = UInt64(clamping: WallClock.now) &- UInt64(clamping: MonotonicClock.now) / 1000
+        if store != nil, !isSecondSet {
+            isSecondSet = true
+            _ = loop.setTimer(Timer.second, after: .seconds(1))
+        }
+        if let due = hub.nextDue, due < tickAt {
+            tickAt = due
+            let uptime = loop.instant / 1000
+            _ = loop.setTimer(Timer.tick, after: .microseconds(Int64(clamping: due > uptime ? due - uptime : 0)))
+        }
+    }
+
+    private func moment(_ loop: EventLoop) -> Moment {
+        let uptime = loop.instant / 1000
+        return Moment(unix: clockOffset &+ uptime, uptime: uptime)
+    }
+
+    // MARK: What the loop tells
+
+    mutating func opened(_ connection: ConnectionID, _ upgrade: Upgrade, on loop: EventLoop) {
+        let place = Int(connection.index)
+        while connections.count <= place { connections.append(ConnectionID(index: 0, generation: 0)) }
+        connections[place] = connection
+        let id = SessionID(using: &random)
+        log.debug("a client has connected", [LogField("session", String(decoding: id.text, as: UTF8.self))])
+        hub.opened(connection.index, id: id, at: moment(loop))
+    }
+
+    mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {
+        let now = moment(loop)
+        for index in 0..<messages.count where messages.kind(at: index) == .binary {
+            hub.receive(messages[index], from: connection.index, at: now, into: &output)
+            if output.byteCount > Self.outputBytes { carryOut(on: loop) }
+        }
+        carryOut(on: loop)
+    }
+
+    mutating func closed(_ connection: ConnectionID, _ closure: Closure, on loop: EventLoop) {
+        log.debug("a client has gone", [LogField("code", "\(closure.code.rawValue)")])
+        hub.closed(connection.index, at: moment(loop), into: &output)
+        carryOut(on: loop)
+    }
+
+    mutating func drained(_ connection: ConnectionID, on loop: EventLoop) {
+        // Many who come at once take turns.
+        guard bulkCredit > 0 else { return loop.tellWhenDrained(connection) }
+        hub.drained(connection.index, at: moment(loop), into: &output)
+        bulkCredit -= output.byteCount + 1
+        carryOut(on: loop)
+    }
+
+    mutating func timer(_ token: UInt64, on loop: EventLoop) {
+        switch token {
+        case Timer.tick:
+            tickAt = .max
+            hub.tick(at: moment(loop), into: &output)
+            carryOut(on: loop)
+        case Timer.shutdown: advanceShutdown(on: loop)
+        default: isSecondSet = false
+        }
+    }
+
+    // MARK: Leaving
+
+    mutating func signal(_ number: Int32, on loop: EventLoop) {
+        if number == Signals.hangUp { return }
+        shutDown(on: loop)
+    }
+
+    mutating func shutDown(on loop: EventLoop) {
+        guard !shutdown.isUnderWay else { return end(on: loop) }
+        log.info("leaving", [LogField("connections", loop.connectionCount)])
+        loop.closeListeners()
+        store?.checkpoint(output.journal.sequence, hub.contents(at: moment(loop)))
+        shutdown.begin(connections.filter { loop.isOpen($0) }, at: loop.ticks)
+        advanceShutdown(on: loop)
+    }
+
+    private mutating func advanceShutdown(on loop: EventLoop) {
+        if shutdown.advance(on: loop) { return end(on: loop) }
+        _ = loop.setTimer(Timer.shutdown, after: .milliseconds(10))
+    }
+
+    private mutating func end(on loop: EventLoop) {
+        store?.close(&output.journal, hub.contents(at: moment(loop)))
+        log.info("gone")
+        shutdown.stop()
+    }
+
+    // MARK: What the hub wants
+
+    private mutating func carryOut(on loop: EventLoop) {
+        for action in output.actions {
+            switch action {
+            case .deliver(let delivery): Self.deliver(delivery, of: output, &hub, &skipped, on: loop)
+            case .acknowledge(let session, let frame, let sequence, let isCommit):
+                acknowledge(connections[Int(session)], frame, sequence, isCommit: isCommit, on: loop)
+            case .close(let session, let code, let reason):
+                loop.close(connections[Int(session)], CloseCode(rawValue: code), output.reasons[reason])
+            case .awaitRoom(let session): loop.tellWhenDrained(connections[Int(session)])
+            }
+        }
+        output.removeAll()
+    }
+
+    private static func deliver(
+        _ delivery: HubOutput.Delivery, of output: borrowing HubOutput, _ hub: inout Hub,
+        _ skipped: inout [ConnectionIndex], on loop: EventLoop
+    ) {
+        let range = loop.frame(.binary, output.frame(delivery.frame))
+        let targets = output.allTargets.extracting(delivery.targets.range)
+        if case .every = delivery.kind { return loop.deliver(range, to: targets) }
+        loop.deliver(range, to: targets, conflatable: true, skipped: &skipped)
+        guard !skipped.isEmpty else { return }
+        hub.missed(delivery, by: skipped, output)
+        skipped.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func acknowledge(
+        _ connection: ConnectionID, _ frame: HubOutput.Slice, _ sequence: UInt64, isCommit: Bool, on loop: EventLoop
+    ) {
+        guard let store else {
+            loop.send(.binary, output.frame(frame), to: connection)
+            return
+        }
+        // Without a journal nothing can be promised, so nothing is.
+        guard store.keepsJournal else { return }
+        let bytes = output.frame(frame).array
+        if isCommit {
+            committed.add(bytes, to: connection, after: sequence)
+        } else {
+            confirmed.add(bytes, to: connection, after: sequence)
+        }
+    }
+}

@@ -1,4 +1,0 @@
-/// Owner of the state: sessions, parameters, subscriptions.
-package actor Relay {
-    package init() {}
-}

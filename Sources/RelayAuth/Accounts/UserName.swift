@@ -1,0 +1,59 @@
+@_spi(_Unicode) import Swift
+
+/// The name of a user: as it is shown, and as it is compared.
+///
+/// Shown in Unicode's composed form (NFC) with its letters' case kept; compared with case folded away, so that `Zoë`,
+/// `ZOË` and a decomposed `Zoë` are one name.
+package struct UserName: Sendable, Equatable {
+    package let display: String
+    package let folded: String
+
+    /// In bytes of the composed form, as other CLASP relays count.
+    package static let lengths = 2...32
+
+    package init(_ typed: String) {
+        display = Self.composed(typed.trimmed)
+        folded = Self.fold(display)
+    }
+
+    /// Whether an account or a guest may get it. Names that cannot be told from others by eye, or that turn the text
+    /// around them, are not given.
+    package var isWellFormed: Bool {
+        Self.lengths.contains(display.utf8.count) && Self.isPresentable(display)
+    }
+
+    static func isPresentable(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+            // Joiners belong to scripts and emoji; marks of direction and invisible characters do not.
+            case .format: scalar == "\u{200C}" || scalar == "\u{200D}"
+            default: true
+            }
+        }
+    }
+
+    /// Upper case first: it unfolds what has no lower case of its own, such as ß and ſ.
+    static func fold(_ text: String) -> String {
+        composed(composed(text.uppercased()).lowercased())
+    }
+
+    /// The standard library normalises for its own comparisons and lets others do so by a name with an underscore; a
+    /// copy of Unicode's tables would be the alternative.
+    static func composed(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+        var scalars = String.UnicodeScalarView()
+        for scalar in text._nfc { scalars.append(scalar) }
+        return String(scalars)
+    }
+}
+
+extension String {
+    /// Without white space, as Unicode defines it, at both ends.
+    var trimmed: String {
+        var rest = unicodeScalars[...]
+        while let first = rest.first, first.properties.isWhitespace { rest.removeFirst() }
+        while let last = rest.last, last.properties.isWhitespace { rest.removeLast() }
+        return String(rest)
+    }
+}

@@ -1,0 +1,123 @@
+internal import RelayThreads
+
+/// Counts attempts and says when there were too many.
+///
+/// A window begins with the first attempt. With the last one it allows the key is blocked to the window's end; each
+/// further time within a quarter of an hour for twice as long, up to that quarter, and always for a little longer than
+/// anybody can foresee. A value on a clock that is handed in; its memory is bounded, and if it is full the mildest
+/// cases are forgotten first.
+package struct AttemptLimiter: Sendable {
+    package struct Rule: Sendable, Equatable {
+        package var maxAttempts: Int
+        package var window: Duration
+
+        package init(maxAttempts: Int, window: Duration) {
+            self.maxAttempts = maxAttempts
+            self.window = window
+        }
+
+        package static let login = Rule(maxAttempts: 5, window: .seconds(60))
+        package static let registration = Rule(maxAttempts: 10, window: .seconds(60))
+    }
+
+    private struct Entry {
+        var windowStart: Int64
+        var attempts = 0
+        /// How often in a row the key was blocked.
+        var level = 0
+        var blockedUntil: Int64 = .min
+        /// Whom all attempts were about; nil once they were about several.
+        var about: TokenDigest?
+    }
+
+    private var entries: [AttemptKey: Entry] = [:]
+    private let rule: Rule
+    private let window: Int64
+    private let maxEntries: Int
+    private var nextSweep: Int64 = .min
+
+    package static let longestBlock = Duration.seconds(900)
+    /// The share of a block that is added at most.
+    static let jitter: Int64 = 20  // one 20th
+    /// Of an entry about 200 bytes are kept: 10 MB.
+    package static let defaultMaxEntries = 50_000
+    private static let longestWindow = Duration.seconds(86_400).nanoseconds
+    private static let sweepInterval = Duration.seconds(1).nanoseconds
+
+    package init(_ rule: Rule, maxEntries: Int = defaultMaxEntries) {
+        self.rule = rule
+        self.maxEntries = maxEntries
+        window = min(max(rule.window.nanoseconds, 1), Self.longestWindow)
+    }
+
+    package var count: Int { entries.count }
+
+    /// How long a key has still to wait; nil: not at all.
+    package func wait(for key: AttemptKey, at now: Int64) -> Duration? {
+        guard let entry = entries[key], entry.blockedUntil > now else { return nil }
+        return .nanoseconds(entry.blockedUntil - now)
+    }
+
+    /// Counts an attempt before its outcome is known, so that many at once are not taken for one.
+    package mutating func begin(_ key: AttemptKey, about subject: TokenDigest? = nil, at now: Int64, random: UInt64) {
+        makeRoom(for: key, at: now)
+        var entry = entries[key] ?? Entry(windowStart: now, about: subject)
+        if now - entry.windowStart >= window, entry.blockedUntil <= now {
+            let isForgotten = now - max(entry.blockedUntil, entry.windowStart) >= Self.longestBlock.nanoseconds
+            entry = Entry(windowStart: now, level: isForgotten ? 0 : entry.level, about: subject)
+        }
+        entry.attempts += 1
+        if entry.about != subject { entry.about = nil }
+        if entry.attempts >= rule.maxAttempts, entry.blockedUntil <= now { block(&entry, at: now, random: random) }
+        entries[key] = entry
+    }
+
+    private func block(_ entry: inout Entry, at now: Int64, random: UInt64) {
+        let longest = max(Self.longestBlock.nanoseconds, window)
+        let length = min(window << Int64(min(entry.level, 10)), longest)
+        let start = entry.level == 0 ? entry.windowStart : now
+        let extra = Int64(random % UInt64(max(length / Self.jitter, 1)))
+        entry.blockedUntil = start + length + extra
+        entry.level += 1
+    }
+
+    /// Takes an attempt back that turned out to be none: it succeeded, or it was never looked at.
+    package mutating func withdraw(_ key: AttemptKey) {
+        guard var entry = entries[key], entry.attempts > 0 else { return }
+        if entry.attempts == rule.maxAttempts {
+            entry.blockedUntil = .min
+            entry.level -= 1
+        }
+        entry.attempts -= 1
+        entries[key] = entry.attempts == 0 && entry.level == 0 ? nil : entry
+    }
+
+    /// After a success: forgets the failures if they were all about `subject`, else only takes the attempt back. (Or
+    /// who has one password could try out others for ever.)
+    package mutating func forgive(_ key: AttemptKey, about subject: TokenDigest?) {
+        if let entry = entries[key], entry.about == subject {
+            entries[key] = nil
+        } else {
+            withdraw(key)
+        }
+    }
+
+    // MARK: Memory
+
+    private mutating func makeRoom(for key: AttemptKey, at now: Int64) {
+        guard entries.count >= maxEntries, entries[key] == nil else { return }
+        if now >= nextSweep {
+            nextSweep = now + Self.sweepInterval
+            let (window, quiet) = (window, Self.longestBlock.nanoseconds)
+            entries = entries.filter { _, entry in
+                entry.blockedUntil > now || now - entry.windowStart < window
+                    || (entry.level > 0 && now - entry.blockedUntil < quiet)
+            }
+        }
+        guard entries.count >= maxEntries else { return }
+        // The order of a dictionary is nobody's to choose, so these are as good as drawn by lot.
+        let candidates = entries.prefix(8)
+        let mildest = candidates.min { ($0.value.level, $0.value.attempts) < ($1.value.level, $1.value.attempts) }
+        if let mildest { entries[mildest.key] = nil }
+    }
+}

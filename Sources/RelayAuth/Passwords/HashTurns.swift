@@ -1,0 +1,28 @@
+/// Who may hash now, who waits for it, and who is sent away. Belongs to the actor that holds it.
+struct HashTurns {
+    private var running = 0
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private let capacity: Int
+
+    /// With 64 that wait and two workers of 25 hashes a second each, the last one waits for a little over a second.
+    static let maxWaiting = 64
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    enum Entry { case now, wait, full }
+
+    mutating func enter() -> Entry {
+        if running < capacity {
+            running += 1
+            return .now
+        }
+        return waiting.count < Self.maxWaiting ? .wait : .full
+    }
+
+    mutating func wait(_ continuation: CheckedContinuation<Void, Never>) { waiting.append(continuation) }
+
+    /// Hands the turn to who has waited longest.
+    mutating func leave() {
+        if waiting.isEmpty { running -= 1 } else { waiting.removeFirst().resume() }
+    }
+}

@@ -1,0 +1,26 @@
+/// How the second port behaves.
+package struct AuthConfiguration: Sendable {
+    package enum Registration: String, Sendable, CaseIterable {
+        case open
+        /// With an invite that the operator made.
+        case invite
+        case closed
+    }
+
+    package var registration = Registration.open
+    package var admitsGuests = true
+    /// From issue, and from each `/auth/refresh`; nil: for ever.
+    package var tokenLifetime: Duration? = .seconds(86_400)
+    /// How long a token may be extended before its owner has to sign in again.
+    package var longestTokenLifetime = Duration.seconds(30 * 86_400)
+    package var loginRule = AttemptLimiter.Rule.login
+    /// Register and guest together.
+    package var registrationRule = AttemptLimiter.Rule.registration
+    package var crossOrigin = CrossOrigin.any
+    /// Nil: tokens travel in `Authorization` only.
+    package var cookie: SessionCookie?
+    /// Shown in `/openapi.json`.
+    package var version = "0.0.0"
+
+    package init() {}
+}

@@ -1,0 +1,66 @@
+/// Checkpoints that are kept for the past's sake, one for each hour: `bases/<written>-<sequence>.json`, written in
+/// microseconds since 1970. Each is a second name of what was `state.json` once.
+struct Bases {
+    let files: any FileSystem
+    let directory: String
+
+    static let name = "bases"
+    private static let hour: Int64 = 3_600_000_000
+
+    struct Base: Equatable {
+        let name: String
+        let written: Int64
+        let sequence: UInt64
+    }
+
+    /// Oldest first.
+    var all: [Base] {
+        let names = (try? files.names(in: "\(directory)/\(Self.name)")) ?? []
+        return names.compactMap(Self.base).sorted { ($0.written, $0.sequence) < ($1.written, $1.sequence) }
+    }
+
+    private static func base(_ name: String) -> Base? {
+        guard name.hasSuffix(".json") else { return nil }
+        let parts = name.dropLast(5).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let written = Int64(parts[0]), let sequence = UInt64(parts[1]) else { return nil }
+        return Base(name: name, written: written, sequence: sequence)
+    }
+
+    /// Keeps the checkpoint that is `state.json` now, unless its hour has one.
+    func keep(_ head: CheckpointHead) throws(FileError) {
+        let hour = head.written / Self.hour
+        if all.contains(where: { $0.written / Self.hour == hour }) { return }
+        let home = "\(directory)/\(Self.name)"
+        try files.makeDirectory(home)
+        let (source, name) = ("\(directory)/\(CheckpointFormat.name)", "\(head.written)-\(head.sequence).json")
+        do throws(FileError) {
+            try files.link(source, to: "\(home)/\(name)")
+        } catch  where error.code == FileError.notPermitted || error.code == FileError.notSupported {
+            try copy(source, to: "\(home)/\(name)")
+        }
+        try files.syncDirectory(home)
+        try files.syncDirectory(directory)
+    }
+
+    /// For a file system without links.
+    private func copy(_ source: String, to target: String) throws(FileError) {
+        let input = try files.open(source, .read)
+        defer { files.close(input) }
+        let output = try files.open(target + ".tmp", .truncated)
+        defer { files.close(output) }
+        var bytes: [UInt8] = []
+        while try files.read(input, upTo: 1 << 20, into: &bytes) > 0 {
+            try files.writeAll(output, bytes)
+            bytes.removeAll(keepingCapacity: true)
+        }
+        try files.sync(output, dataOnly: false)
+        try files.rename(target + ".tmp", to: target)
+    }
+
+    /// Drops the bases whose next record is gone: `oldest` is the first that is kept.
+    func drop(olderThan oldest: UInt64) {
+        for base in all where base.sequence &+ 1 < oldest {
+            try? files.remove("\(directory)/\(Self.name)/\(base.name)")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Glibc
+
+/// The words of a small sub-command, taken apart: `--name VALUE`, `--name=VALUE`, `--name`, and the rest in order.
+struct CommandWords {
+    private(set) var words: [String] = []
+    private var values: [String: String] = [:]
+    private var flags: Set<String> = []
+
+    /// Nil when there is an option that is not among these, or one lacks its value.
+    init?(_ arguments: [String], options: Set<String>, flags known: Set<String> = []) {
+        var rest = arguments[...]
+        while let word = rest.popFirst() {
+            guard word.hasPrefix("--") else {
+                words.append(word)
+                continue
+            }
+            let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = parts.first.map(String.init) ?? ""
+            if known.contains(name), parts.count == 1 {
+                flags.insert(name)
+            } else if options.contains(name), let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() {
+                values[name] = value
+            } else {
+                return nil
+            }
+        }
+    }
+
+    func value(_ name: String) -> String? { values[name] }
+
+    func has(_ flag: String) -> Bool { flags.contains(flag) }
+
+    /// Where the relay keeps its data, said as for the relay itself.
+    var dataDirectory: String {
+        if let directory = value("data-dir") { return directory }
+        guard let variable = unsafe getenv("RELAY_DATA_DIR") else { return "./data" }
+        return unsafe String(cString: variable)
+    }
+}
+
+/// What small sub-commands print.
+enum CommandOutput {
+    /// - Returns: the exit status.
+    static func say(_ lines: [String]) -> Int32 { write(lines, to: STDOUT_FILENO) ? EXIT_SUCCESS : EX_IOERR }
+
+    /// - Returns: `status`, for the caller to end with.
+    static func complain(_ lines: [String], status: Int32) -> Int32 {
+        _ = write(lines, to: STDERR_FILENO)
+        return status
+    }
+
+    private static func write(_ lines: [String], to descriptor: Int32) -> Bool {
+        var output = TextOutput(descriptor)
+        for line in lines { output.line(line.utf8) }
+        return output.flush()
+    }
+}

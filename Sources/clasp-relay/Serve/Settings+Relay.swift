@@ -1,0 +1,99 @@
+import Relay
+import RelayNet
+import RelayStorage
+
+/// What the rooms are to do, from what the operator decided.
+extension Settings {
+    var hubLimits: HubLimits {
+        var hub = HubLimits()
+        hub.maxSessions = limits.sessions ?? 0
+        hub.helloTimeout = limits.helloTimeout.microseconds
+        hub.maxParams = limits.params ?? 0
+        hub.maxCreatedPerSession = limits.paramsPerUser ?? 0
+        hub.paramTimeToLive = UInt32(clamping: (state.defaultParamTTL ?? .zero).components.seconds)
+        hub.maxSubscriptions = limits.subscriptions
+        hub.messageRate = limits.rate ?? 0
+        hub.messageBurst = limits.burst
+        hub.freeSubscribes = UInt16(clamping: limits.freeSubscribes)
+        hub.maxDefinitions = limits.definitions
+        hub.definitionTimeToLive = UInt32(clamping: (state.defaultSignalTTL ?? .zero).components.seconds)
+        return hub
+    }
+
+    var wireLimits: NetLimits {
+        var wires = NetLimits()
+        // Some more than the hub takes, so that those beyond its bound can be told.
+        wires.maxConnections = limits.sessions.map { min(1 << 20, $0 + 1024) } ?? 1 << 20
+        wires.maxMessageBytes = limits.messageBytes
+        wires.maxPendingBytes = limits.queueBytes
+        wires.laggingMark = limits.laggingBytes
+        wires.drainedMark = min(wires.drainedMark, limits.laggingBytes / 4)
+        wires.stallTimeout = limits.stallTimeout
+        wires.handshakeTimeout = limits.handshakeTimeout
+        wires.pingInterval = limits.pingInterval
+        wires.maxMissedPings = limits.missedPings
+        wires.flushInterval = limits.flushInterval
+        wires.maxAcceptsPerSecond = limits.acceptsPerSecond
+        wires.maxPerClient = limits.sessionsPerAddress
+        return wires
+    }
+
+    /// Which pages may connect. With a list exactly those; without one a relay that asks for tokens lets everybody try,
+    /// and one that does not protects people's browsers from foreign pages.
+    var originPolicy: OriginPolicy {
+        if !web.origins.isEmpty { return .only(web.origins) }
+        return auth.isOpen ? .sameHost : .any
+    }
+
+    func relayOptions() throws(TLSError) -> RelayOptions {
+        var options = RelayOptions()
+        options.wires = wireLimits
+        options.originPolicy = originPolicy
+        options.proxies = TrustedProxies(web.trustedProxies)
+        options.compression = compression
+        if let certificate = tls.certificate, let key = tls.key {
+            options.tls = try TLSContext(certificate: certificate, key: key)
+        }
+        options.drainTimeout = server.drainTimeout
+        options.drainSpread = server.drainSpread
+        return options
+    }
+
+    private var compression: DeflateOptions? {
+        guard web.isDeflateOn else { return nil }
+        var options = DeflateOptions()
+        options.maxRatio = limits.inflateRatio
+        return options
+    }
+}
+
+extension Endpoint {
+    var listener: Listener.Endpoint {
+        switch self {
+        case .tcp(let host, let port): .tcp(address: host == "localhost" ? "127.0.0.1" : host, port: port)
+        case .unix(let path): .unix(path: path)
+        }
+    }
+
+    /// Whether only programs on this machine reach it.
+    var isLocal: Bool {
+        switch self {
+        case .unix: true
+        case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        }
+    }
+
+    func text(port actual: UInt16) -> String {
+        switch self {
+        case .tcp(let host, _): host.contains(":") ? "[\(host)]:\(actual)" : "\(host):\(actual)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
+
+extension Duration {
+    var microseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return UInt64(clamping: seconds) &* 1_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000_000)
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+import Relay
+import RelayLog
+import RelayNet
+import RelayStorage
+import RelayThreads
+
+/// The steps of a start, each with the fault it can end in.
+enum Startup {
+    static func listen(_ endpoint: Endpoint, option: String) throws(Fault) -> Listener {
+        do throws(SystemError) {
+            return try Listener(endpoint.listener)
+        } catch {
+            throw fault(error, endpoint, option)
+        }
+    }
+
+    private static func fault(_ error: SystemError, _ endpoint: Endpoint, _ option: String) -> Fault {
+        guard case .tcp(let host, let port) = endpoint else {
+            return Fault(.portNotAllowed, "--\(option): \(error)")
+        }
+        switch error.code {
+        case EADDRINUSE:
+            return Fault(
+                .portInUse,
+                "--\(option) \(port): in use by another process; 'ss -ltnp sport = :\(port)' tells by which")
+        case EACCES, EPERM:
+            return Fault(.portNotAllowed, "--\(option) \(port): ports below 1024 need CAP_NET_BIND_SERVICE")
+        case EADDRNOTAVAIL:
+            return Fault(.addressNotHere, "--host \(host): not an address of this machine")
+        default: return Fault(.addressNotHere, "--\(option) \(port) on \(host): \(error)")
+        }
+    }
+
+    static func executor() throws(Fault) -> LoopExecutor {
+        do throws(SystemError) {
+            return try LoopExecutor()
+        } catch {
+            throw Fault(.relayUnhealthy, "\(error)", status: EX_OSERR)
+        }
+    }
+
+    static func appConfig(_ path: String?) throws(Fault) -> AppConfig {
+        guard let path else { return .none }
+        do {
+            return try AppConfig(parsing: try TextFile.read(path).bytes)
+        } catch {
+            throw Fault(.invalidAppConfig, "\(path): \(error)")
+        }
+    }
+
+    /// What was kept, in a hub; and the storage that keeps what follows.
+    static func state(
+        _ settings: Settings, _ config: AppConfig, _ executor: LoopExecutor, _ writer: LogWriter
+    ) throws(Fault) -> (hub: RecoveringHub, store: DurableState) {
+        let log = writer.log(for: "relay.storage")
+        let limits = settings.hubLimits
+        let now = Moment(unix: UInt64(clamping: WallClock.now), uptime: UInt64(clamping: MonotonicClock.now) / 1000)
+        var random = SystemRandomNumberGenerator()
+        let seed = random.next()
+        var recovering = RecoveringHub(at: now) {
+            Hub(limits: limits, policy: config.policy, name: settings.server.name, seed: seed)
+        }
+        do throws(StorageError) {
+            let storage = try Storage.open(
+                settings.storage.options, .real(wake: { executor.wake() }), into: &recovering)
+            let store = DurableState(
+                storage, interval: settings.storage.snapshotInterval.microseconds, log: log, uptime: now.uptime)
+            report(storage.report, recovering.paramCount, recovering.rejected, log)
+            return (recovering, store)
+        } catch {
+            throw fault(error, settings.storage.directory)
+        }
+    }
+
+    private static func report(_ report: RecoveryReport, _ params: Int, _ rejected: Int, _ log: Log) {
+        log.info(
+            "state loaded",
+            [
+                LogField("params", params), LogField("file", report.checkpoint ?? "none"),
+                LogField("replayed", report.replayed), LogField("clean", report.isContinued),
+            ])
+        for finding in report.findings {
+            log.error(
+                "set aside in quarantine", [LogField("file", finding.file), LogField("reason", finding.reason)])
+        }
+        if rejected > 0 { log.error("params that were none", [LogField("count", rejected)]) }
+    }
+
+    private static func fault(_ error: StorageError, _ directory: String) -> Fault {
+        switch error {
+        case .inUse: Fault(.dataDirectoryInUse, "--data-dir \(directory): \(error)")
+        case .refused: Fault(.damagedData, "--data-dir \(directory): \(error)")
+        case .failed: Fault(.dataDirectoryUnusable, "--data-dir \(directory): \(error)")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Relay
+import RelayTestKit
+import Testing
+
+@testable import clasp_relay
+
+@Suite struct `What is made from the table` {
+    @Test func `is the document in the tree`() throws {
+        let text = try PackageFiles.text(at: PackageFiles.root + "/docs/configuration.md")
+        let isSame = text == ConfigurationDocument.lines.joined(separator: "\n") + "\n"
+        #expect(isSame, "scripts/docs makes docs/configuration.md anew")
+    }
+
+    @Test func `has an option for every limit`() {
+        let limits = OptionTable.all.compactMap(\.limit)
+        #expect(Set(limits) == Set(LimitName.allCases))
+        #expect(limits.count == LimitName.allCases.count)
+        for option in OptionTable.all {
+            if let limit = option.limit { #expect(limit.rawValue == option.key) }
+        }
+    }
+
+    @Test func `completes every flag in every shell`() {
+        for lines in [Completions.bash, Completions.zsh, Completions.fish] {
+            let text = lines.joined(separator: "\n")
+            for option in OptionTable.all {
+                #expect(text.contains("--" + option.name) || text.contains("-l " + option.name), "\(option.name)")
+            }
+            for command in CommandTable.all where !command.isHidden { #expect(text.contains(command.name)) }
+        }
+    }
+
+    @Test func `is a manual page with every option`() {
+        let text = ManualPage.lines.joined(separator: "\n")
+        for option in OptionTable.all {
+            #expect(text.contains(option.name.replacing("-", with: "\\-")), "\(option.name)")
+        }
+    }
+}
