@@ -8,7 +8,7 @@ import RelayProtocol
 ///
 /// The path of a message: `receive` → a file per kind of message (`Hub+Set`, `Hub+Publish`, …) → `Hub+Audience`, who
 /// gets it → `HubOutput`.
-package struct Hub: ~Copyable {
+package struct Hub: ~Copyable, Sendable {
     let limits: HubLimits
     let policy: Policy
     /// What WELCOME calls this server.

@@ -2,7 +2,7 @@ import RelayProtocol
 
 /// A session's rights, with a memory of what was asked before: holding an address against twenty scopes takes longer
 /// than all the rest of a SET.
-final class Access {
+final class Access: @unchecked Sendable {
     let subject: Subject?
     private let scopes: SessionScopes
 

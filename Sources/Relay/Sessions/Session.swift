@@ -1,7 +1,7 @@
 import RelayProtocol
 
 /// One connection, as the hub knows it.
-struct Session {
+struct Session: Sendable {
     enum Phase: UInt8 {
         /// Nobody is there.
         case vacant

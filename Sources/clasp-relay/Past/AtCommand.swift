@@ -29,7 +29,7 @@ enum AtCommand {
         guard let words = CommandWords(arguments, options: ["data-dir"]), words.words.count == 2 else {
             return CommandOutput.complain([help], status: EX_USAGE)
         }
-        guard let time = Moment.parse(words.words[0], now: WallClock.now) else {
+        guard let time = MomentText.parse(words.words[0], now: WallClock.now) else {
             return CommandOutput.complain(["clasp-relay at: '\(words.words[0])' is no time"], status: EX_USAGE)
         }
         guard let pattern = Pattern(words.words[1]) else {

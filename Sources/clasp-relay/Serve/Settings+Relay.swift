@@ -68,25 +68,11 @@ extension Settings {
 }
 
 extension Endpoint {
-    var listener: Listener.Endpoint {
-        switch self {
-        case .tcp(let host, let port): .tcp(address: host == "localhost" ? "127.0.0.1" : host, port: port)
-        case .unix(let path): .unix(path: path)
-        }
-    }
-
-    /// Whether only programs on this machine reach it.
-    var isLocal: Bool {
-        switch self {
-        case .unix: true
-        case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        }
-    }
-
+    /// Where it really listens, once the kernel has chosen a port.
     func text(port actual: UInt16) -> String {
         switch self {
-        case .tcp(let host, _): host.contains(":") ? "[\(host)]:\(actual)" : "\(host):\(actual)"
-        case .unix(let path): "unix:\(path)"
+        case .tcp(let host, _): Endpoint.tcp(host: host, port: actual).text
+        case .unix: text
         }
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// `2025-01-31T12:00:00Z` (RFC 3339; seconds and their fraction, the offset and the time of day may be left out, which
 /// then is UTC and midnight), `@1738324800` (seconds since 1970), `15m`, `2h`, `1d`, `90s` (so long ago).
-enum Moment {
+enum MomentText {
     static func parse(_ text: String, now: Int64) -> Int64? {
         if text.hasPrefix("@") { return scaled(text.dropFirst(), 1_000_000) }
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
