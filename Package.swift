@@ -48,7 +48,7 @@ let package = Package(
         room("RelayLog", ["CLinux", "RelayJSON", "RelayThreads"]),
         room("RelayProtocol", ["RelayJSON"]),
         room("RelayNet", ["CLinux", "COpenSSL", "CZlib"]),
-        room("RelayStorage", ["CLinux", "RelayJSON", "RelayThreads"]),
+        room("RelayStorage", ["CLinux", "COpenSSL", "CSQLite", "CZlib", "RelayJSON", "RelayThreads"]),
         room(
             "RelayAuth",
             ["CLinux", "CSQLite", "CArgon2", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
@@ -73,10 +73,10 @@ let package = Package(
         tests("RelayLogTests", ["RelayLog", "RelayJSON", "RelayThreads"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
         tests("RelayNetTests", ["RelayNet", "CLinux", "COpenSSL"]),
-        tests("RelayStorageTests", ["RelayStorage", "RelayJSON", "RelayThreads"]),
+        tests("RelayStorageTests", ["CSQLite", "RelayStorage", "RelayJSON", "RelayThreads"]),
         tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
-        tests("RelayTests", ["Relay", "RelayJSON", "RelayProtocol", "RelayStorage"]),
+        tests("RelayTests", ["Relay", "RelayJSON", "RelayNet", "RelayProtocol", "RelayStorage"]),
         tests("ClaspRelayTests", ["clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayStorage"]),
-        tests("EndToEndTests", ["CLinux", "RelayJSON", "RelayProtocol"]),
+        tests("EndToEndTests", ["CLinux", "CSQLite", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayThreads"]),
     ]
 )

@@ -74,6 +74,14 @@ int clinux_unlink(const char *path) { return unlink(path) < 0 ? -errno : 0; }
 
 int clinux_make_directory(const char *path) { return mkdir(path, 0700) < 0 ? -errno : 0; }
 
+int clinux_remove_directory(const char *path) { return rmdir(path) < 0 ? -errno : 0; }
+
+int clinux_file_kind(const char *path) {
+    struct stat info;
+    if (lstat(path, &info) < 0) return -errno;
+    return S_ISREG(info.st_mode) ? 1 : S_ISDIR(info.st_mode) ? 2 : 0;
+}
+
 int clinux_sync_directory(const char *path) {
     int fd = RETRY(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0) return fd;

@@ -105,6 +105,8 @@ int64_t clinux_wall_microseconds(void) {
 
 int clinux_process_id(void) { return getpid(); }
 
+bool clinux_process_exists(int process) { return kill(process, 0) == 0 || errno != ESRCH; }
+
 uint64_t clinux_random_word(void) {
     uint64_t word;
     while (getrandom(&word, sizeof word, 0) != sizeof word) {

@@ -23,10 +23,16 @@ package final class Storage: Sendable {
     package static func open(
         _ options: StorageOptions, _ surroundings: StorageSurroundings, into sink: inout some RecoverySink
     ) throws(StorageError) -> Storage {
+        let isHalfRestored: Bool
         do throws(FileError) {
             try surroundings.files.makeDirectory(options.directory)
+            isHalfRestored = try surroundings.files.exists("\(options.directory)/\(RestoreMark.name)")
         } catch {
             throw .failed(error)
+        }
+        if isHalfRestored {
+            throw .refused(
+                [Finding(RestoreMark.name, "a restore was interrupted")], advice: "Run clasp-relay restore again.")
         }
         let lease = try Lease.take(on: options.directory, surroundings.files)
         do throws(StorageError) {

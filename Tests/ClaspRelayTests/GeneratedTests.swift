@@ -16,7 +16,7 @@ import Testing
         #expect(Set(limits) == Set(LimitName.allCases))
         #expect(limits.count == LimitName.allCases.count)
         for option in OptionTable.all {
-            if let limit = option.limit { #expect(limit.rawValue == option.key) }
+            if let limit = option.limit { #expect(limit.name == option.key) }
         }
     }
 

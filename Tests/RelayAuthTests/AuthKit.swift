@@ -87,7 +87,8 @@ final class AuthHarness: Sendable {
     init(
         _ configuration: AuthConfiguration = AuthConfiguration(), scratch: Scratch = Scratch(),
         time: ManualClock = ManualClock(), limits: TokenLimits = TokenLimits(),
-        parameters: Argon2Parameters = cheap, workers: Int = 2, admin: TokenRecord? = nil, keys: SigningKeys? = nil
+        parameters: Argon2Parameters = cheap, workers: Int = 2, admin: TokenRecord? = nil, keys: SigningKeys? = nil,
+        failure: StoreFailure? = nil
     ) throws {
         self.scratch = scratch
         self.time = time
@@ -106,7 +107,8 @@ final class AuthHarness: Sendable {
         hasher = try PasswordHasher(workers: workers, parameters: parameters)
         executor = try LoopExecutor()
         service = AuthService(
-            on: executor, store: store, hasher: hasher, feed: own, configuration: configuration,
+            on: executor, store: failure.map { BrokenStore(failure: $0) } ?? store, hasher: hasher, feed: own,
+            configuration: configuration,
             log: writer.log(for: "relay.auth"), clock: time.clock,
             scopes: { ["read:/**", "write:/chat/user/\($0)/**"] })
         var router = Router()
@@ -164,6 +166,26 @@ final class AuthHarness: Sendable {
         _ = table.apply(feed.take())
         return table
     }
+}
+
+/// A store that has nothing but excuses.
+struct BrokenStore: AccountStore {
+    let failure: StoreFailure
+
+    func account(named name: UserName) async throws(StoreFailure) -> Account? { throw failure }
+    func account(withID id: String) async throws(StoreFailure) -> Account? { throw failure }
+    func admission(
+        of name: UserName, id: String, invite: TokenDigest?, proof: String?
+    ) async throws(StoreFailure) -> Admission { throw failure }
+    func register(_ registration: Registration) async throws(StoreFailure) -> Admission { throw failure }
+    func admit(_ guest: GuestVisit) async throws(StoreFailure) -> Admission { throw failure }
+    func issue(_ token: TokenRecord) async throws(StoreFailure) -> Bool { throw failure }
+    func extend(_ digest: TokenDigest, to expiry: UnixTime) async throws(StoreFailure) -> Bool { throw failure }
+    func revoke(_ digest: TokenDigest) async throws(StoreFailure) -> Bool { throw failure }
+    func revokeAll(of subject: String) async throws(StoreFailure) -> Int { throw failure }
+    func replaceHash(
+        of id: String, _ old: String, by new: String, keeping token: TokenDigest?
+    ) async throws(StoreFailure) -> Bool { throw failure }
 }
 
 /// What a way in answers.

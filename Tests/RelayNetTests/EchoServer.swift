@@ -44,6 +44,8 @@ actor EchoServer: LoopOwner {
         limits.handshakeTimeout = .seconds(600)
         limits.closeTimeout = .seconds(600)
         limits.stallTimeout = .seconds(600)
+        limits.pingInterval = .seconds(600)
+        limits.lingerTimeout = .seconds(600)
         return limits
     }
 

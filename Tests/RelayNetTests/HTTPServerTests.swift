@@ -22,7 +22,7 @@ private final class RunningPort: Sendable {
     let executor: LoopExecutor
     let number: UInt16
 
-    init(_ router: Router, limits: HTTPLimits = HTTPLimits(), tls: TLSContext? = nil) throws {
+    init(_ router: Router, limits: HTTPLimits = .patient, tls: TLSContext? = nil) throws {
         executor = try LoopExecutor()
         let listener = try Listener(.tcp(address: "127.0.0.1", port: 0))
         number = listener.port
@@ -82,7 +82,7 @@ private final class RunningPort: Sendable {
     }
 
     func stop() async {
-        await port.shutDown(grace: .seconds(3))
+        await port.shutDown(grace: .seconds(600))
         await blocking { self.executor.join() }
     }
 }
@@ -141,7 +141,7 @@ private actor Answers {
     }
 
     @Test func `cuts those who are slow with a head or a body`() async throws {
-        var limits = HTTPLimits()
+        var limits = HTTPLimits.patient
         limits.headTimeout = .milliseconds(100)
         limits.bodyTimeout = .milliseconds(100)
         let running = try RunningPort(routes(), limits: limits)
@@ -154,7 +154,7 @@ private actor Answers {
     }
 
     @Test func `tells those beyond its bound`() async throws {
-        var limits = HTTPLimits()
+        var limits = HTTPLimits.patient
         limits.maxConnections = 2
         let running = try RunningPort(routes(), limits: limits)
         let first = running.connect()
@@ -185,7 +185,7 @@ private actor Answers {
         let client = running.connect()
         running.send(get("/large"), on: client)
         #expect(await blocking { running.read(client, upTo: 17) }.count == 17)
-        await running.port.shutDown()
+        await running.port.shutDown(grace: .seconds(600))
         let (rest, _) = await blocking { (running.readToEnd(client), clinux_close(client)) }
         #expect(rest.utf8.count > 5_000_000)
         await blocking { running.executor.join() }

@@ -45,6 +45,19 @@ func parseHead(_ octets: [UInt8], cutAt cuts: some Sequence<Int>, limits: HTTPLi
     return ParsedHead(parser.parse(octets.octetSpan))
 }
 
+extension HTTPLimits {
+    /// Limits under which no test depends on how fast the machine is.
+    static var patient: HTTPLimits {
+        var limits = HTTPLimits()
+        limits.headTimeout = .seconds(600)
+        limits.bodyTimeout = .seconds(600)
+        limits.idleTimeout = .seconds(600)
+        limits.stallTimeout = .seconds(600)
+        limits.handlerTimeout = .seconds(600)
+        return limits
+    }
+}
+
 /// A connection without a socket, on a clock that is set by hand.
 final class HTTPWire {
     let site: HTTPSite

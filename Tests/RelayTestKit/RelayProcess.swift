@@ -26,7 +26,8 @@ package final class RelayProcess {
     private var received: [UInt8] = []
     private var status: Int32?
 
-    package init(_ arguments: [String]) throws {
+    /// `program`: another one that a test needs, with its path.
+    package init(_ arguments: [String], program: String = RelayProcess.binary) throws {
         let (childInput, input) = try Self.pipe()
         let (output, childOutput) = try Self.pipe()
         self.input = input
@@ -45,11 +46,11 @@ package final class RelayProcess {
         for descriptor in STDERR_FILENO + 1..<256 {
             unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
         }
-        var words: [UnsafeMutablePointer<CChar>?] = unsafe ([Self.binary] + arguments).map { unsafe strdup($0) }
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
         defer { unsafe words.forEach { unsafe free($0) } }
         var child: pid_t = 0
-        let code = unsafe posix_spawn(&child, Self.binary, &actions, nil, words, environ)
+        let code = unsafe posix_spawn(&child, program, &actions, nil, words, environ)
         identifier = child
         guard code == 0 else {
             status = -1
@@ -67,7 +68,7 @@ package final class RelayProcess {
     }
 
     /// Sends everything, and takes lines until there are so many or the program ends.
-    package func converse(_ text: [UInt8], lines: Int, within limit: Duration = .seconds(60)) throws -> [[UInt8]] {
+    package func converse(_ text: [UInt8], lines: Int, within limit: Duration = .seconds(120)) throws -> [[UInt8]] {
         let deadline = ContinuousClock.now + limit
         var sent = 0
         var found = received.count { $0 == newline }
@@ -91,7 +92,7 @@ package final class RelayProcess {
     }
 
     /// Tells the program that nothing more comes, and reads what it still says.
-    package func finish(within limit: Duration = .seconds(20)) throws -> (status: Int32, rest: [UInt8]) {
+    package func finish(within limit: Duration = .seconds(120)) throws -> (status: Int32, rest: [UInt8]) {
         closeInput()
         while try receive() > 0 {}
         return (try waitForExit(within: limit), received)
@@ -105,7 +106,7 @@ package final class RelayProcess {
     package func signal(_ number: Int32) { kill(identifier, number) }
 
     /// The exit status, or 128 plus the signal that ended it.
-    package func waitForExit(within limit: Duration = .seconds(20)) throws -> Int32 {
+    package func waitForExit(within limit: Duration = .seconds(120)) throws -> Int32 {
         if let status { return status }
         let deadline = ContinuousClock.now + limit
         while true {

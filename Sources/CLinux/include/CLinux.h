@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "CLinuxBeneath.h"
+#include "CLinuxClient.h"
 #include "CLinuxNet.h"
 
 /// The calling thread's errno, read before anything else can change it.

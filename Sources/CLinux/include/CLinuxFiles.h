@@ -33,7 +33,10 @@ int clinux_rename(const char *from, const char *to);
 int clinux_link(const char *from, const char *to);
 int clinux_unlink(const char *path);
 int clinux_make_directory(const char *path);
+int clinux_remove_directory(const char *path);
 int clinux_sync_directory(const char *path);
+/// 1 for a plain file, 2 for a directory, 0 for anything else; a link is what it is.
+int clinux_file_kind(const char *path);
 int64_t clinux_file_size(const char *path);
 /// Modification time in microseconds since 1970.
 int64_t clinux_file_time(const char *path);

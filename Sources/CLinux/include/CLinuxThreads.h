@@ -2,6 +2,7 @@
 #ifndef CLINUX_THREADS_H
 #define CLINUX_THREADS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct clinux_monitor clinux_monitor;
@@ -23,6 +24,8 @@ int64_t clinux_monotonic_nanoseconds(void);
 /// Microseconds since 1970.
 int64_t clinux_wall_microseconds(void);
 int clinux_process_id(void);
+/// Whether a process has this number.
+bool clinux_process_exists(int process);
 /// Random bytes from the kernel.
 uint64_t clinux_random_word(void);
 

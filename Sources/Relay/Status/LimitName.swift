@@ -2,29 +2,56 @@
 ///
 /// Each has an option of the same name, a counter (`relay_limit_refusals_total{limit="…"}`), and something that the
 /// peer is told.
-package enum LimitName: String, Sendable, CaseIterable {
-    case maxSessions = "max_sessions"
-    case maxSessionsPerUser = "max_sessions_per_user"
-    case maxSessionsPerAddress = "max_sessions_per_address"
-    case handshakeTimeout = "handshake_timeout"
-    case helloTimeout = "hello_timeout"
-    case maxMessage = "max_message"
-    case inflateRatio = "inflate_ratio"
-    case maxQueue = "max_queue"
-    case stallTimeout = "stall_timeout"
-    case sessionTimeout = "session_timeout"
-    case pingInterval = "ping_interval"
+package enum LimitName: Int, Sendable, CaseIterable {
+    case maxSessions
+    case maxSessionsPerUser
+    case maxSessionsPerAddress
+    case handshakeTimeout
+    case helloTimeout
+    case maxMessage
+    case inflateRatio
+    case maxQueue
+    case stallTimeout
+    case sessionTimeout
+    case pingInterval
     case rate
-    case maxSubscriptions = "max_subscriptions"
-    case maxParams = "max_params"
-    case maxParamsPerGuest = "max_params_per_guest"
-    case maxParamsPerUser = "max_params_per_user"
-    case maxDefinitions = "max_definitions"
-    case maxHTTPConnections = "max_http_connections"
-    case maxHTTPPerAddress = "max_http_per_address"
-    case loginAttempts = "login_attempts"
-    case registerAttempts = "register_attempts"
-    case hashQueue = "hash_queue"
+    case maxSubscriptions
+    case maxParams
+    case maxParamsPerGuest
+    case maxParamsPerUser
+    case maxDefinitions
+    case maxHTTPConnections
+    case maxHTTPPerAddress
+    case loginAttempts
+    case registerAttempts
+    case hashQueue
+
+    package var name: String {
+        switch self {
+        case .maxSessions: "max_sessions"
+        case .maxSessionsPerUser: "max_sessions_per_user"
+        case .maxSessionsPerAddress: "max_sessions_per_address"
+        case .handshakeTimeout: "handshake_timeout"
+        case .helloTimeout: "hello_timeout"
+        case .maxMessage: "max_message"
+        case .inflateRatio: "inflate_ratio"
+        case .maxQueue: "max_queue"
+        case .stallTimeout: "stall_timeout"
+        case .sessionTimeout: "session_timeout"
+        case .pingInterval: "ping_interval"
+        case .rate: "rate"
+        case .maxSubscriptions: "max_subscriptions"
+        case .maxParams: "max_params"
+        case .maxParamsPerGuest: "max_params_per_guest"
+        case .maxParamsPerUser: "max_params_per_user"
+        case .maxDefinitions: "max_definitions"
+        case .maxHTTPConnections: "max_http_connections"
+        case .maxHTTPPerAddress: "max_http_per_address"
+        case .loginAttempts: "login_attempts"
+        case .registerAttempts: "register_attempts"
+        case .hashQueue: "hash_queue"
+        }
+    }
 
     /// What the peer that meets it is told.
     package var answer: LimitAnswer {
@@ -76,17 +103,10 @@ package struct LimitCounters: Sendable, Equatable {
 
     package init() {}
 
-    package mutating func count(_ limit: LimitName, _ times: UInt64 = 1) { counts[limit.index] &+= times }
+    package mutating func count(_ limit: LimitName, _ times: UInt64 = 1) { counts[limit.rawValue] &+= times }
 
     package subscript(limit: LimitName) -> UInt64 {
-        get { counts[limit.index] }
-        set { counts[limit.index] = newValue }
+        get { counts[limit.rawValue] }
+        set { counts[limit.rawValue] = newValue }
     }
-}
-
-extension LimitName {
-    /// Its place in `allCases`.
-    fileprivate var index: Int { Self.places[self] ?? 0 }
-
-    private static let places = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 }

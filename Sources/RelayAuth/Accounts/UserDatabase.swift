@@ -4,14 +4,10 @@ package final class UserDatabase {
     let database: Database
     let limits: TokenLimits
 
-    /// Opens the file, brings it up to date, and checks it: a damaged one is left alone for somebody to rescue.
+    /// Opens the file and brings it up to date.
     package init(path: String, limits: TokenLimits = TokenLimits()) throws(DatabaseError) {
         database = try Database(path: path)
         self.limits = limits
-        let faults = try database.rows("PRAGMA quick_check(1)") { row throws(DatabaseError) in row.text(0) }
-        guard faults == ["ok"] else {
-            throw DatabaseError("\(path) is damaged: \(faults.first ?? "the check said nothing")")
-        }
         try Migrations.run(on: database)
         try nameStrangers()
     }

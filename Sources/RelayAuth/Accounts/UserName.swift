@@ -33,9 +33,10 @@ package struct UserName: Sendable, Equatable {
         }
     }
 
-    /// Upper case first: it unfolds what has no lower case of its own, such as ß and ſ.
+    /// By way of upper case, which unfolds what lower case leaves alone, such as ß and ſ; and lower case before that,
+    /// for what upper case leaves alone, such as ẞ.
     static func fold(_ text: String) -> String {
-        composed(composed(text.uppercased()).lowercased())
+        composed(text.lowercased().uppercased().lowercased())
     }
 
     /// The standard library normalises for its own comparisons and lets others do so by a name with an underscore; a

@@ -35,6 +35,7 @@ package struct AttemptLimiter: Sendable {
     private let window: Int64
     private let maxEntries: Int
     private var nextSweep: Int64 = .min
+    private var order = KeyQueue()
 
     package static let longestBlock = Duration.seconds(900)
     /// The share of a block that is added at most.
@@ -66,6 +67,7 @@ package struct AttemptLimiter: Sendable {
             let isForgotten = now - max(entry.blockedUntil, entry.windowStart) >= Self.longestBlock.nanoseconds
             entry = Entry(windowStart: now, level: isForgotten ? 0 : entry.level, about: subject)
         }
+        if entries[key] == nil { order.append(key) }
         entry.attempts += 1
         if entry.about != subject { entry.about = nil }
         if entry.attempts >= rule.maxAttempts, entry.blockedUntil <= now { block(&entry, at: now, random: random) }
@@ -105,6 +107,7 @@ package struct AttemptLimiter: Sendable {
     // MARK: Memory
 
     private mutating func makeRoom(for key: AttemptKey, at now: Int64) {
+        if order.count >= 2 * maxEntries { order = KeyQueue(Array(entries.keys)) }
         guard entries.count >= maxEntries, entries[key] == nil else { return }
         if now >= nextSweep {
             nextSweep = now + Self.sweepInterval
@@ -114,10 +117,44 @@ package struct AttemptLimiter: Sendable {
                     || (entry.level > 0 && now - entry.blockedUntil < quiet)
             }
         }
-        guard entries.count >= maxEntries else { return }
-        // The order of a dictionary is nobody's to choose, so these are as good as drawn by lot.
-        let candidates = entries.prefix(8)
-        let mildest = candidates.min { ($0.value.level, $0.value.attempts) < ($1.value.level, $1.value.attempts) }
-        if let mildest { entries[mildest.key] = nil }
+        if entries.count >= maxEntries { evict() }
     }
+
+    /// Drops the oldest entry that was never blocked; one that was gets another turn, unless there are only such.
+    private mutating func evict() {
+        for turn in 1...Self.maxTurns {
+            guard let key = order.popFirst() else { return }
+            guard let entry = entries[key] else { continue }
+            if entry.level == 0 || turn == Self.maxTurns {
+                entries[key] = nil
+                return
+            }
+            order.append(key)
+        }
+    }
+
+    private static let maxTurns = 64
+}
+
+/// Keys in the order of their first attempt. May hold some that are gone, but not many.
+private struct KeyQueue {
+    private var keys: [AttemptKey]
+    private var start = 0
+
+    init(_ keys: [AttemptKey] = []) { self.keys = keys }
+
+    var count: Int { keys.count - start }
+
+    mutating func append(_ key: AttemptKey) { keys.append(key) }
+
+    mutating func popFirst() -> AttemptKey? {
+        guard start < keys.count else { return nil }
+        defer { start += 1 }
+        if start > keys.count / 2 {
+            keys.removeFirst(start)
+            start = 0
+        }
+        return keys[start]
+    }
+
 }

@@ -1,7 +1,7 @@
 /// Who may hash now, who waits for it, and who is sent away. Belongs to the actor that holds it.
 struct HashTurns {
     private var running = 0
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var waiting: [@Sendable () -> Void] = []
     private let capacity: Int
 
     /// With 64 that wait and two workers of 25 hashes a second each, the last one waits for a little over a second.
@@ -19,10 +19,11 @@ struct HashTurns {
         return waiting.count < Self.maxWaiting ? .wait : .full
     }
 
-    mutating func wait(_ continuation: CheckedContinuation<Void, Never>) { waiting.append(continuation) }
+    /// `proceed` is called when the turn has come.
+    mutating func wait(_ proceed: @escaping @Sendable () -> Void) { waiting.append(proceed) }
 
     /// Hands the turn to who has waited longest.
     mutating func leave() {
-        if waiting.isEmpty { running -= 1 } else { waiting.removeFirst().resume() }
+        if waiting.isEmpty { running -= 1 } else { waiting.removeFirst()() }
     }
 }

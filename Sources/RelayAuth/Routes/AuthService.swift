@@ -139,7 +139,7 @@ package actor AuthService {
         case .now: return
         case .full: throw .busy
         // The turn is handed over by whoever leaves.
-        case .wait: await withCheckedContinuation { turns.wait($0) }
+        case .wait: await withCheckedContinuation { own in turns.wait { own.resume() } }
         }
     }
 

@@ -15,6 +15,7 @@ internal import Glibc
         close(descriptor)
         unsafe handle = try Self.connect(path, SQLITE_OPEN_READWRITE)
         do throws(DatabaseError) {
+            try check(path)
             try configure()
         } catch {
             unsafe sqlite3_close_v2(handle)
@@ -38,6 +39,14 @@ internal import Glibc
             throw DatabaseError(code: code, reason: "\(path) cannot be opened")
         }
         return unsafe opened
+    }
+
+    /// Before anything is written: a damaged file is left as it is, for somebody to rescue.
+    private func check(_ path: String) throws(DatabaseError) {
+        let faults = try rows("PRAGMA quick_check(1)") { row throws(DatabaseError) in row.text(0) }
+        guard faults == ["ok"] else {
+            throw DatabaseError("\(path) is damaged: \(faults.first ?? "the check said nothing")")
+        }
     }
 
     /// WAL lets the command line read and write while the relay runs. FULL: a registration that was answered survives

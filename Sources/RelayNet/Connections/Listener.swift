@@ -32,6 +32,9 @@ package struct Listener: Sendable {
         port = UInt16(clamping: clinux_local_port(descriptor))
     }
 
+    /// Closes a listener that no loop was given.
+    package func giveUp() { clinux_close(descriptor) }
+
     /// Sockets handed over by a service manager (`sd_listen_fds(3)`): descriptors from 3 on, meant for this process.
     package static func inherited(
         listenDescriptors: String?, listenProcess: String?, process: Int32 = getpid()

@@ -20,6 +20,8 @@ package actor HTTPPort: LoopOwner, HTTPServerOwner {
         wires.maxConnections = limits.maxConnections + 256
         wires.maxUnreadBytes = limits.maxRequestLineBytes + limits.maxHeaderBytes
         wires.stallTimeout = limits.stallTimeout
+        // The last answer of a connection is given as much time as the others.
+        wires.closeTimeout = limits.stallTimeout
         wires.flushInterval = .zero
         loop = try EventLoop(executor: executor, limits: wires)
         server = HTTPServer(router: router, limits: limits, proxies: proxies, observe: observe)

@@ -32,6 +32,8 @@ package struct HTTPCounters: Sendable, Equatable {
     package var timeouts = 0
     package var refusedConnections = 0
     package var bytesOut = 0
+
+    package init() {}
 }
 
 /// What the connections of one port have in common. Belongs to the server's thread.

@@ -87,4 +87,18 @@ extension FileSystem {
         }
         return bytes
     }
+
+    /// A second file with the same content, synced.
+    func copy(_ source: String, to target: String) throws(FileError) {
+        let input = try open(source, .read)
+        defer { close(input) }
+        let output = try open(target, .truncated)
+        defer { close(output) }
+        var bytes: [UInt8] = []
+        while try read(input, upTo: 1 << 20, into: &bytes) > 0 {
+            try writeAll(output, bytes)
+            bytes.removeAll(keepingCapacity: true)
+        }
+        try sync(output, dataOnly: false)
+    }
 }

@@ -125,7 +125,7 @@ package struct LinuxFileSystem: FileSystem {
     }
 
     @discardableResult
-    private func check(_ result: Int32, _ call: String, _ path: String) throws(FileError) -> Int32 {
+    func check(_ result: Int32, _ call: String, _ path: String) throws(FileError) -> Int32 {
         guard result >= 0 else { throw FileError(call: call, path: path, code: -result) }
         return result
     }

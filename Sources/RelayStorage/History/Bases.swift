@@ -36,25 +36,11 @@ struct Bases {
         do throws(FileError) {
             try files.link(source, to: "\(home)/\(name)")
         } catch  where error.code == FileError.notPermitted || error.code == FileError.notSupported {
-            try copy(source, to: "\(home)/\(name)")
+            try files.copy(source, to: "\(home)/\(name).tmp")
+            try files.rename("\(home)/\(name).tmp", to: "\(home)/\(name)")
         }
         try files.syncDirectory(home)
         try files.syncDirectory(directory)
-    }
-
-    /// For a file system without links.
-    private func copy(_ source: String, to target: String) throws(FileError) {
-        let input = try files.open(source, .read)
-        defer { files.close(input) }
-        let output = try files.open(target + ".tmp", .truncated)
-        defer { files.close(output) }
-        var bytes: [UInt8] = []
-        while try files.read(input, upTo: 1 << 20, into: &bytes) > 0 {
-            try files.writeAll(output, bytes)
-            bytes.removeAll(keepingCapacity: true)
-        }
-        try files.sync(output, dataOnly: false)
-        try files.rename(target + ".tmp", to: target)
     }
 
     /// Drops the bases whose next record is gone: `oldest` is the first that is kept.

@@ -22,6 +22,9 @@ struct SegmentWindow {
         self.epoch = epoch
     }
 
+    /// Behind the last whole record, in the file.
+    var offset: Int64 { base + Int64(place) }
+
     /// The next record, its payload as a place in `bytes`; nil at the end.
     mutating func next() throws(FileError) -> (sequence: UInt64, payload: Range<Int>)? {
         guard !isDamaged, try has(JournalFormat.recordHeadBytes) else { return nil }

@@ -32,11 +32,27 @@ enum CommandTable {
             name: "at", arguments: "TIME PATTERN [--data-dir DIR]", summary: "show what the params were in the past",
             run: { AtCommand.run($0.arguments) }),
         Command(
+            name: "backup", arguments: "--to DIR [OPTION]… | list | verify",
+            summary: "write a backup of the data directory, beside a running relay",
+            run: { BackupCommand.run($0.arguments) }),
+        Command(
+            name: "restore", arguments: "FILE [OPTION]…", summary: "put a backup in place of a data directory",
+            run: { RestoreCommand.run($0.arguments) }),
+        Command(
+            name: "doctor", arguments: "[OPTION]… [-- OPTION OF THE RELAY…]",
+            summary: "look for what is wrong here, before users do", flags: DoctorCommand.flags,
+            run: DoctorCommand.run),
+        Command(
+            name: "healthcheck", arguments: "[OPTION]…", summary: "ask a running relay whether it is ready",
+            flags: HealthcheckCommand.flags, takesSettings: true, run: HealthcheckCommand.run),
+        Command(
             name: "policy", arguments: "test [--explain] CONFIG CASES",
-            summary: "try an app config on cases", run: { PolicyCommand.run($0.arguments) }),
+            summary: "try an app config on cases",
+            flags: [Flag(name: "explain", help: "also print everything that was looked at")],
+            run: { PolicyCommand.run($0.arguments) }),
         Command(
             name: "frame", arguments: "[--encode]", summary: "show what CLASP frames say, or write them",
-            run: { FrameCommand.run($0.arguments) }),
+            flags: [Flag(name: "encode", help: "write frames from JSON")], run: { FrameCommand.run($0.arguments) }),
         Command(
             name: "completions", arguments: Completions.shells.joined(separator: "|"),
             summary: "print what a shell needs to complete commands", run: Completions.run),

@@ -66,7 +66,7 @@ enum ConfigurationDocument {
             guard let limit = option.limit else { continue }
             let standard = option.show(Settings())
             lines.append(
-                "| `\(limit.rawValue)` | `\(standard.isEmpty ? appStandard(limit) : standard)` | \(limit.answer) | "
+                "| `\(limit.name)` | `\(standard.isEmpty ? appStandard(limit) : standard)` | \(limit.answer) | "
                     + "\(reason(for: limit)) |")
         }
         lines += [

@@ -36,7 +36,8 @@ enum Trouble: String, Sendable, CaseIterable {
         case .invalidConfig, .unknownKey, .placeholderSecret, .weakSecret, .looseFileMode, .contradiction,
             .unsafeInProduction, .invalidAppConfig, .invalidCertificate:
             EX_CONFIG
-        case .portInUse, .addressNotHere, .relayUnreachable, .relayUnhealthy: EX_UNAVAILABLE
+        case .portInUse, .addressNotHere, .relayUnreachable: EX_UNAVAILABLE
+        case .relayUnhealthy: EXIT_FAILURE
         case .portNotAllowed, .relayRefused: EX_NOPERM
         case .dataDirectoryInUse: EX_TEMPFAIL
         case .dataDirectoryUnusable: EX_CANTCREAT

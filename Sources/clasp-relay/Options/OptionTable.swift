@@ -69,7 +69,7 @@ enum OptionTable {
     private static let tls: [Option] = [
         Option(
             "tls-cert", \.tls.certificate, .optionalPath(.file, "FILE"), in: .tls,
-            "certificate chain as PEM; with it every port is encrypted"
+            "certificate chain as PEM; with it the WebSocket and the HTTP port are encrypted"
         ).also("cert").reloadable,
         Option("tls-key", \.tls.key, .optionalPath(.file, "FILE"), in: .tls, "its private key as PEM").also("key")
             .reloadable,

@@ -1,0 +1,69 @@
+import Glibc
+import RelayProtocol
+import Testing
+
+@testable import Relay
+
+@Suite struct `Metrics` {
+    private let text = String(decoding: RelayStatus.sample.metrics, as: UTF8.self)
+    private var lines: [Substring] { text.split(separator: "\n") }
+
+    @Test func `are what Prometheus takes for clean`() throws {
+        #expect(try promtool("check metrics", input: text) == 0)
+        // The tool must be able to find fault.
+        #expect(try promtool("check metrics", input: "# TYPE a counter\na{b=\"c} 1\n") != 0)
+        let quiet = RelayStatus(version: "1", name: "", started: 0, now: 0)
+        #expect(try promtool("check metrics", input: String(decoding: quiet.metrics, as: UTF8.self)) == 0)
+    }
+
+    @Test func `have a help and a type each, once, and our prefix`() {
+        let helps = lines.filter { $0.hasPrefix("# HELP ") }.map { $0.split(separator: " ")[2] }
+        let types = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] }
+        #expect(helps == types)
+        #expect(Set(helps).count == helps.count)
+        #expect(helps.allSatisfy { $0.hasPrefix("relay_") })
+        #expect(helps.count > 60)
+    }
+
+    @Test func `count each type of message and each limit, from the start`() {
+        for type in MessageType.allCases {
+            let name = type.name.description.lowercased()
+            #expect(lines.contains { $0.hasPrefix("relay_messages_received_total{type=\"\(name)\"} ") })
+        }
+        #expect(lines.contains("relay_messages_received_total{type=\"set\"} 40"))
+        for limit in LimitName.allCases {
+            #expect(lines.contains { $0.hasPrefix("relay_limit_refusals_total{limit=\"\(limit.name)\"} ") })
+        }
+        #expect(lines.contains("relay_limit_refusals_total{limit=\"rate\"} 2"))
+        #expect(lines.contains("relay_errors_sent_total{code=\"429\"} 2"))
+    }
+
+    @Test func `show histograms as they are read`() {
+        #expect(lines.contains("relay_fanout_listeners_bucket{le=\"2\"} 2"))
+        #expect(lines.contains("relay_fanout_listeners_bucket{le=\"128\"} 4"))
+        #expect(lines.contains("relay_fanout_listeners_bucket{le=\"+Inf\"} 4"))
+        #expect(lines.contains("relay_fanout_listeners_sum 106"))
+        #expect(lines.contains("relay_fanout_listeners_count 4"))
+        #expect(lines.contains("relay_loop_gap_seconds_sum 0.00409"))
+    }
+
+    @Test func `let nobody write into them`() {
+        var hostile = RelayStatus.sample
+        hostile.version = "1\"} 1\nevil 2\n"
+        let lines = String(decoding: hostile.metrics, as: UTF8.self).split(separator: "\n")
+        #expect(!lines.contains { $0.hasPrefix("evil") })
+    }
+}
+
+/// Runs Prometheus' own checker over a text; answers its exit status.
+func promtool(_ arguments: String, input: String) throws -> Int32 {
+    guard let pipe = unsafe popen("promtool \(arguments) >/dev/null", "w") else { throw NoPromtool() }
+    let bytes = Array(input.utf8)
+    let written = unsafe fwrite(bytes, 1, bytes.count, pipe)
+    let status = unsafe pclose(pipe)
+    guard status != 127 << 8, written <= bytes.count else { throw NoPromtool() }
+    return status >> 8 & 0xFF
+}
+
+/// `scripts/bootstrap test` installs it.
+struct NoPromtool: Error {}
