@@ -97,7 +97,7 @@ setup_file() {
 }
 
 @test "installed for real, the user and the directories are there and systemd finds nothing to remark" {
-    "$release/install.sh"
+    (cd "$release" && bash -e <<<"$(documented install)")
     [ "$(getent passwd clasp | cut -d: -f6,7)" = /var/lib/clasp-relay:/usr/sbin/nologin ]
     [ "$(stat -c '%U %a' /var/lib/clasp-relay)" = 'clasp 700' ]
     [ "$(stat -c '%U %a' /etc/clasp/credentials)" = 'root 700' ]
@@ -111,6 +111,10 @@ setup_file() {
         [ "$status" -eq 0 ]
     done
     systemd-analyze calendar "$(sed -n 's/^OnCalendar=//p' /usr/lib/systemd/system/relay-backup.timer)"
+    # What the guide says about Caddy of the system puts a whole site in place.
+    bash -e <<<"$(documented caddy)"
+    [ -s /srv/chat/index.html ]
+    RELAY=127.0.0.1 DOMAIN=app.localhost caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile
     # Without Docker and systemd alike, cron runs the same command as the same user.
     [ "$(sed -n 's/^0 2 \* \* \* //p' "$tree/deploy/cron/clasp-relay" | cut -d' ' -f1)" = clasp ]
     "$release/install.sh" --uninstall

@@ -40,8 +40,7 @@ matched() { fail2ban-regex -v "$1" "$tree/deploy/fail2ban/clasp-relay.filter.con
     mkdir -p "$BATS_TEST_TMPDIR/fail2ban/filter.d" "$BATS_TEST_TMPDIR/fail2ban/jail.d"
     cp -R /etc/fail2ban/. "$BATS_TEST_TMPDIR/fail2ban/"
     rm -f "$BATS_TEST_TMPDIR/fail2ban/jail.d/"*
-    cp "$tree/deploy/fail2ban/clasp-relay.filter.conf" "$BATS_TEST_TMPDIR/fail2ban/filter.d/clasp-relay.conf"
-    cp "$tree/deploy/fail2ban/clasp-relay.jail.conf" "$BATS_TEST_TMPDIR/fail2ban/jail.d/clasp-relay.conf"
+    (cd "$tree" && bash -e <<<"$(documented fail2ban "s,/etc/fail2ban,$BATS_TEST_TMPDIR/fail2ban,")")
     run fail2ban-client -c "$BATS_TEST_TMPDIR/fail2ban" -d
     echo "$output"
     [ "$status" -eq 0 ]

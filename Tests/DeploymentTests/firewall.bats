@@ -18,7 +18,7 @@ teardown() {
 }
 
 @test "--print shows rules and sets none" {
-    run firewall --print
+    run "$tree/$(documented firewall | cut -d' ' -f1)" --print
     [ "$status" -eq 0 ]
     [[ "$output" == *'22, 80, 443'* ]]
     [[ "$output" != *7330* && "$output" != *7350* ]]
@@ -34,8 +34,8 @@ teardown() {
     ip link add host type veth peer name guest
     unshare --net sleep 60 &
     servers+=($!)
-    until_true test "$(readlink "/proc/$!/ns/net" 2>/dev/null)" != "$(readlink /proc/self/ns/net)"
-    sleep 0.2
+    elsewhere() { [ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+    until_true elsewhere "$!"
     ip link set guest netns "$!"
     ip addr add 10.8.0.1/24 dev host
     ip link set host up

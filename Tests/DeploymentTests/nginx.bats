@@ -11,8 +11,7 @@ setup_file() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$name" \
         -addext "subjectAltName=DNS:$name" -keyout "/etc/letsencrypt/live/$name/privkey.pem" -out "$authority" 2>/dev/null
     rm -f /etc/nginx/sites-enabled/* /var/log/nginx/*
-    sed "s/chat\.example\.com/$name/" "$tree/deploy/nginx/relay.conf" >/etc/nginx/sites-enabled/relay.conf
-    cp "$tree"/deploy/nginx/relay-*.conf /etc/nginx/snippets/
+    (cd "$tree" && bash -e <<<"$(documented nginx "s,/chat.example.com/,/$name/,")")
     fill_web_root /srv/chat
     start_relay
     nginx -g 'daemon off;' >"$BATS_FILE_TMPDIR/nginx.log" 2>&1 3>&- &

@@ -8,7 +8,7 @@ setup() {
     mkdir "$directory"
 }
 
-generate() { "$tree/scripts/generate-secrets.sh" "$directory"; }
+generate() { "$tree/$(documented secrets)" "$directory"; }
 state() { (cd "$directory" && find . -type f -exec sha256sum {} + -exec stat -c '%n %a %Y' {} + | sort); }
 
 @test "keys are Ed25519, files have the modes 600, 644 and 600" {

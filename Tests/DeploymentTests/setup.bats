@@ -42,7 +42,7 @@ teardown() {
     local device
     for device in "${volumes[@]}"; do losetup -d "$device"; done
     umount /dev/disk
-    rm -rf --one-file-system /srv/chat/* /mnt/data /var/lib/clasp-setup
+    rm -rf --one-file-system /etc/cron.d/clasp-backup /srv/chat/* /mnt/data /var/lib/clasp-setup
 }
 
 attach() { # attach NAME, prints nothing and sets $device
@@ -76,6 +76,7 @@ state() {
     diff -r "$app/web" /srv/chat
     grep -x "docker build .*" "$DOCKER_CALLS"
     grep "up -d" "$DOCKER_CALLS"
+    grep -E '^0 2 \* \* \* root docker compose .* backup ' /etc/cron.d/clasp-backup
     echo kept >/mnt/data/relay/state.json
 
     before=$(state)

@@ -40,3 +40,6 @@ gone() { ! kill -0 "$1"; }
 
 # A `!` before a command hides its status from the test; this does not.
 no() { ! "$@"; }
+
+# The commands that the guide shows readers, with the names of a test: documented NAME [SED-SCRIPT]
+documented() { "$BATS_TEST_DIRNAME/documented" "$1" | sed "${2-}"; }
