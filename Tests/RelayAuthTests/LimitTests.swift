@@ -229,15 +229,15 @@ private let someone = AttemptKey.user(UserName("someone"))
 
     @Test func `sixty-four wait for a hash, and the next is sent away`() {
         let order = Monitor<[Int]>([])
-        var turns = HashTurns(capacity: 2)
+        var turns = HashTurns(capacity: 2, maxWaiting: 64)
         #expect(turns.enter() == .now && turns.enter() == .now)
-        for index in 0..<HashTurns.maxWaiting {
+        for index in 0..<64 {
             #expect(turns.enter() == .wait)
             turns.wait { order.withLock { $0.append(index) } }
         }
         #expect(turns.enter() == .full)
-        for _ in 0..<HashTurns.maxWaiting + 2 { turns.leave() }
-        #expect(order.withLock { $0 } == Array(0..<HashTurns.maxWaiting))
+        for _ in 0..<64 + 2 { turns.leave() }
+        #expect(order.withLock { $0 } == Array(0..<64))
         #expect(turns.enter() == .now && turns.enter() == .now && turns.enter() == .wait)
     }
 }

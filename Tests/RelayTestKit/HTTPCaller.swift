@@ -13,6 +13,12 @@ package struct HTTPCaller: Sendable {
         package let fields: [(name: String, value: String)]
         package let content: [UInt8]
 
+        package init(status: Int, fields: [(name: String, value: String)], content: [UInt8]) {
+            self.status = status
+            self.fields = fields
+            self.content = content
+        }
+
         package var text: String { String(decoding: content, as: UTF8.self) }
 
         /// The first field of that name.

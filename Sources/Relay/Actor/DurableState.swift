@@ -64,6 +64,8 @@ package final class DurableState {
         storage.close(isClean: isStarted && storage.waitForCheckpoint())
     }
 
-    package var health: StorageHealth { storage.health }
-    package var report: RecoveryReport { storage.report }
+    func status(submitted: UInt64) -> StorageStatus {
+        StorageStatus(
+            durability: storage.durability, health: storage.health, report: storage.report, submitted: submitted)
+    }
 }

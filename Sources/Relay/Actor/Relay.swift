@@ -1,3 +1,4 @@
+package import RelayAuth
 package import RelayLog
 package import RelayNet
 import RelayProtocol
@@ -14,7 +15,8 @@ package actor Relay: LoopOwner {
 
     package init(
         on executor: LoopExecutor, hub: consuming sending Hub, options: sending RelayOptions, listeners: [Listener],
-        signals: Signals? = nil, store: sending DurableState? = nil, log: Log
+        signals: Signals? = nil, store: sending DurableState? = nil, tokens: TokenFeed? = nil,
+        surroundings: RelaySurroundings = RelaySurroundings(), log: Log
     ) throws(SystemError) {
         self.executor = executor
         loop = try EventLoop(executor: executor, limits: options.wires)
@@ -22,7 +24,8 @@ package actor Relay: LoopOwner {
         loop.originPolicy = options.originPolicy
         loop.proxies = options.proxies
         loop.compression = options.compression
-        wire = RelayWire(hub, store, shutdown: Shutdown(options, stop: executor.stop), log: log)
+        wire = RelayWire(
+            hub, store, shutdown: Shutdown(options, stop: executor.stop), feed: tokens, surroundings, log: log)
         if let signals { try loop.watch(signals) }
         for listener in listeners { try loop.listen(listener, transports: options.tls) }
     }
@@ -41,6 +44,27 @@ package actor Relay: LoopOwner {
 
     /// Says goodbye to everybody and ends the thread; asked a second time, ends it at once.
     package func shutDown() { wire.shutDown(on: loop) }
+}
+
+extension Relay {
+    /// Fills in what the relay knows of itself.
+    package func fill(_ status: RelayStatus) -> RelayStatus {
+        var status = status
+        wire.fill(&status, on: loop)
+        return status
+    }
+}
+
+/// What the relay tells the process around it. Called on the loop's thread, so nothing here may wait.
+package struct RelaySurroundings: Sendable {
+    /// About once a second, as proof of life.
+    package var beat: @Sendable () -> Void = {}
+    /// The operator wants the settings read again.
+    package var reload: @Sendable () -> Void = {}
+    /// No further connection is taken.
+    package var leaving: @Sendable () -> Void = {}
+
+    package init() {}
 }
 
 /// How the relay treats its connections; everything about CLASP itself is in `HubLimits`.

@@ -1,3 +1,4 @@
+import RelayAuth
 import RelayLog
 import RelayNet
 import RelayProtocol
@@ -22,7 +23,13 @@ struct RelayWire: WireHandler, ~Copyable {
     private var tickAt: UInt64 = .max
 
     let store: DurableState?
-    private var shutdown: Shutdown
+    private(set) var shutdown: Shutdown
+    private let feed: TokenFeed?
+    private let surroundings: RelaySurroundings
+    private var sent = MessageCounters()
+    private var fanOut = Histogram()
+    private var loopGap = Histogram()
+    private var longestGap = Duration.zero
     private var isSecondSet = false
     private var confirmed = Acknowledgements()
     private var committed = Acknowledgements()
@@ -35,14 +42,19 @@ struct RelayWire: WireHandler, ~Copyable {
     enum Timer {
         static let tick: UInt64 = 1
         static let shutdown: UInt64 = 2
-        /// So that a checkpoint is written when nothing happens, too.
+        /// So that a checkpoint is written when nothing happens, too, and somebody knows that the loop is alive.
         static let second: UInt64 = 3
     }
 
-    init(_ hub: consuming Hub, _ store: DurableState?, shutdown: Shutdown, log: Log) {
+    init(
+        _ hub: consuming Hub, _ store: DurableState?, shutdown: Shutdown, feed: TokenFeed?,
+        _ surroundings: RelaySurroundings, log: Log
+    ) {
         self.hub = hub
         self.store = store
         self.shutdown = shutdown
+        self.feed = feed
+        self.surroundings = surroundings
         self.log = log
         output = HubOutput(journal: store?.makeBatch() ?? JournalBatch(after: 0))
         clockOffset = UInt64(clamping: WallClock.now)
@@ -61,7 +73,9 @@ struct RelayWire: WireHandler, ~Copyable {
             committed.release(upTo: store.committed, on: loop)
         }
         clockOffset = UInt64(clamping: WallClock.now) &- UInt64(clamping: MonotonicClock.now) / 1000
-        if store != nil, !isSecondSet {
+        noteGap(of: loop)
+        learn(on: loop)
+        if !isSecondSet {
             isSecondSet = true
             _ = loop.setTimer(Timer.second, after: .seconds(1))
         }
@@ -70,6 +84,48 @@ struct RelayWire: WireHandler, ~Copyable {
             let uptime = loop.instant / 1000
             _ = loop.setTimer(Timer.tick, after: .microseconds(Int64(clamping: due > uptime ? due - uptime : 0)))
         }
+    }
+
+    private mutating func noteGap(of loop: EventLoop) {
+        let gap = loop.takeLongestGap()
+        longestGap = max(longestGap, gap)
+        let (seconds, attoseconds) = gap.components
+        loopGap.record(UInt64(clamping: seconds) &* 1_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000_000))
+    }
+
+    /// News about tokens counts before the next HELLO does.
+    private mutating func learn(on loop: EventLoop) {
+        guard let changes = feed?.take(), !changes.isEmpty else { return }
+        hub.learn(changes, at: moment(loop), into: &output)
+        carryOut(on: loop)
+    }
+
+    /// What the relay knows of itself.
+    func fill(_ status: inout RelayStatus, on loop: EventLoop) {
+        status.phase = shutdown.isUnderWay ? .draining : .serving
+        status.isOpen = hub.isOpen
+        status.connections = loop.connectionCount
+        status.sessions = hub.sessionCount
+        for connection in connections where loop.isOpen(connection) {
+            status.queuedBytes += loop.pendingBytes(of: connection)
+            if loop.isLagging(connection) { status.lagging += 1 }
+        }
+        status.params = hub.paramCount
+        status.subscriptions = hub.subscriptionCount
+        status.definitions = hub.definitionCount
+        status.received = hub.counters.messages
+        status.sent = sent
+        status.undecodable = hub.counters.undecodable
+        status.errors = hub.counters.errors
+        status.limits = hub.counters.limits
+        status.conflated = hub.counters.conflated
+        status.expired = hub.counters.expired
+        status.fanOut = fanOut
+        status.net = loop.counters
+        status.limits.take(from: loop.counters)
+        status.loopGap = loopGap
+        status.longestGap = longestGap
+        status.storage = store?.status(submitted: output.journal.sequence)
     }
 
     private func moment(_ loop: EventLoop) -> Moment {
@@ -89,6 +145,7 @@ struct RelayWire: WireHandler, ~Copyable {
     }
 
     mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {
+        learn(on: loop)
         let now = moment(loop)
         for index in 0..<messages.count where messages.kind(at: index) == .binary {
             hub.receive(messages[index], from: connection.index, at: now, into: &output)
@@ -118,14 +175,16 @@ struct RelayWire: WireHandler, ~Copyable {
             hub.tick(at: moment(loop), into: &output)
             carryOut(on: loop)
         case Timer.shutdown: advanceShutdown(on: loop)
-        default: isSecondSet = false
+        default:
+            isSecondSet = false
+            surroundings.beat()
         }
     }
 
     // MARK: Leaving
 
     mutating func signal(_ number: Int32, on loop: EventLoop) {
-        if number == Signals.hangUp { return }
+        if number == Signals.hangUp { return surroundings.reload() }
         shutDown(on: loop)
     }
 
@@ -133,6 +192,7 @@ struct RelayWire: WireHandler, ~Copyable {
         guard !shutdown.isUnderWay else { return end(on: loop) }
         log.info("leaving", [LogField("connections", loop.connectionCount)])
         loop.closeListeners()
+        surroundings.leaving()
         store?.checkpoint(output.journal.sequence, hub.contents(at: moment(loop)))
         shutdown.begin(connections.filter { loop.isOpen($0) }, at: loop.ticks)
         advanceShutdown(on: loop)
@@ -154,7 +214,9 @@ struct RelayWire: WireHandler, ~Copyable {
     private mutating func carryOut(on loop: EventLoop) {
         for action in output.actions {
             switch action {
-            case .deliver(let delivery): Self.deliver(delivery, of: output, &hub, &skipped, on: loop)
+            case .deliver(let delivery):
+                note(delivery)
+                Self.deliver(delivery, of: output, &hub, &skipped, on: loop)
             case .acknowledge(let session, let frame, let sequence, let isCommit):
                 acknowledge(connections[Int(session)], frame, sequence, isCommit: isCommit, on: loop)
             case .close(let session, let code, let reason):
@@ -163,6 +225,14 @@ struct RelayWire: WireHandler, ~Copyable {
             }
         }
         output.removeAll()
+    }
+
+    /// A CLASP frame names its type behind the header.
+    private mutating func note(_ delivery: HubOutput.Delivery) {
+        let code = output.frame(delivery.frame).byte(at: ClaspFrame.shortHeaderBytes)
+        let count = UInt64(delivery.targets.count)
+        if let type = MessageType(rawValue: code) { sent.count(type, count) }
+        fanOut.record(count)
     }
 
     private static func deliver(

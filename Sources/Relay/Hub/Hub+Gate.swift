@@ -8,7 +8,10 @@ extension Hub {
     func objection(
         to session: SessionIndex, writing value: ValueBytes, at address: RawSpan, _ id: AddressID?
     ) -> Refusal? {
-        if id == nil, !Address.isValid(address) { return .invalidAddress }
+        if id == nil {
+            guard Address.isValid(address) else { return .invalidAddress }
+            guard !Reserved.contains(address) else { return .reserved }
+        }
         guard let access = sessions[Int(session)].access else { return nil }
         return objection(to: access, writing: value, at: address, id)
     }

@@ -3,6 +3,7 @@ import RelayProtocol
 /// What has a time at which something happens.
 enum Due: Sendable {
     case greeting(SessionIndex, generation: UInt32)
+    case token(SessionIndex, generation: UInt32)
     case expiry(AddressID, generation: UInt32)
     case paced(PacedDeliveries.Key)
     case gestures
@@ -21,6 +22,7 @@ extension Hub {
         while let due = deadlines.popDue(at: now.uptime) {
             switch due {
             case .greeting(let session, let generation): checkGreeting(session, generation, into: &output)
+            case .token(let session, let generation): checkToken(of: session, generation, into: &output)
             case .expiry(let id, let generation): checkLifetime(of: id, generation, into: &output)
             case .paced(let key): payOwed(key, into: &output)
             case .gestures: forwardMoves(into: &output)
@@ -36,7 +38,7 @@ extension Hub {
     ) {
         let place = Int(session)
         guard sessions[place].phase == .greeting, sessions[place].generation == generation else { return }
-        counters.helloTimeouts &+= 1
+        counters.limits.count(.helloTimeout)
         leave(session, 1002, "no HELLO in time", into: &output)
     }
 

@@ -30,11 +30,12 @@ extension Hub {
         let key = address.array
         if definitions[key] == nil {
             guard definitions.count < limits.maxDefinitions else {
-                return Refusal(429, "TooManyDefinitions: the relay keeps at most \(limits.maxDefinitions)")
+                return Refusal(429, "TooManyDefinitions: the relay keeps at most \(limits.maxDefinitions)", .maxDefinitions)
             }
             guard sessions[Int(session)].announced < limits.maxDefinitionsPerSession else {
                 return Refusal(
-                    429, "TooManyDefinitions: a session announces at most \(limits.maxDefinitionsPerSession)")
+                    429, "TooManyDefinitions: a session announces at most \(limits.maxDefinitionsPerSession)",
+                    .maxDefinitions)
             }
             sessions[Int(session)].announced += 1
         }

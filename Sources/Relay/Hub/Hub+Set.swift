@@ -95,13 +95,14 @@ extension Hub {
 
     private func objectionToNew(_ session: SessionIndex, _ newParams: Int) -> Refusal? {
         if limits.maxParams > 0, params.count + newParams >= limits.maxParams {
-            return Refusal(400, "AtCapacity: the relay keeps at most \(limits.maxParams) params (max-params)")
+            return Refusal(400, "AtCapacity: the relay keeps at most \(limits.maxParams) params (max-params)", .maxParams)
         }
         let mine = sessions[Int(session)]
-        if limits.maxCreatedPerSession > 0, mine.access != nil,
-            Int(mine.created) + newParams >= limits.maxCreatedPerSession
-        {
-            return Refusal(400, "AtCapacity: a session creates at most \(limits.maxCreatedPerSession) params")
+        let mayCreate = mine.isGuest ? limits.maxCreatedPerGuest : limits.maxCreatedPerSession
+        if mayCreate > 0, mine.access != nil, Int(mine.created) + newParams >= mayCreate {
+            return Refusal(
+                400, "AtCapacity: a session of this kind creates at most \(mayCreate) params",
+                mine.isGuest ? .maxParamsPerGuest : .maxParamsPerUser)
         }
         return nil
     }

@@ -28,10 +28,13 @@ extension Hub {
         let mine = sessions[Int(session)].subscriptions
         if mine.count >= limits.maxSubscriptions, !mine.contains(where: { $0.id == message.id }) {
             return Refusal(
-                429, "TooManySubscriptions: a session has at most \(limits.maxSubscriptions) (max-subscriptions)")
+                429, "TooManySubscriptions: a session has at most \(limits.maxSubscriptions) (max-subscriptions)",
+                .maxSubscriptions)
         }
         guard let pattern = Pattern(text) else { return .invalidPattern }
-        if let access = sessions[Int(session)].access, !access.maySubscribe(to: pattern) {
+        if let access = sessions[Int(session)].access, !access.maySubscribe(to: pattern),
+            !(pattern.isExact && Reserved.contains(text))
+        {
             return .missingScope("subscribing")
         }
         return nil

@@ -1,3 +1,4 @@
+import RelayAuth
 import RelayProtocol
 
 /// The relay without its sockets: who is there, what is stored, who listens, and what follows from a message.
@@ -40,6 +41,7 @@ package struct Hub: ~Copyable, Sendable {
     // Who is there
     var sessions: [Session] = []
     var sessionsByID: [SessionID: SessionIndex] = [:]
+    var tokenSessions = TokenSessions()
     /// Those that get what they missed at this moment.
     var catchingUp: [SessionIndex] = []
 
@@ -62,9 +64,14 @@ package struct Hub: ~Copyable, Sendable {
 
     package var isOpen: Bool { doorkeeper == nil }
 
-    func verdict(on token: RawSpan) -> HelloVerdict? {
+    mutating func verdict(on token: RawSpan) -> HelloVerdict? {
         guard var judge = doorkeeper else { return nil }
+        defer { doorkeeper = judge }
         return judge.verdict(on: token, at: now)
+    }
+
+    mutating func learned(_ changes: [TokenChange]) -> [TokenEffect] {
+        doorkeeper?.learn(changes) ?? []
     }
 
     // MARK: Connections
@@ -89,6 +96,7 @@ package struct Hub: ~Copyable, Sendable {
         let gone = sessions[Int(session)]
         sessions[Int(session)].phase = .vacant
         if let id = gone.id { sessionsByID[id] = nil }
+        tokenSessions.remove(session, gone.token, gone.isBound ? gone.access?.subject : nil)
         for subscription in gone.subscriptions { remove(subscription, of: session) }
         for id in gone.locks where params[id]?.lockHolder == Int32(truncatingIfNeeded: session) { params.unlock(id) }
         for id in gone.presence { releasePresence(id, of: session, into: &output) }

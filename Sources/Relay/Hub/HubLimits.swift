@@ -3,6 +3,8 @@
 package struct HubLimits: Sendable {
     /// Sessions after HELLO; beyond it 1013. 0 means any number.
     package var maxSessions = 1000
+    /// Sessions of one user; beyond it 1008. 0 means any number.
+    package var maxSessionsPerUser = 20
     /// From accept to HELLO.
     package var helloTimeout: UInt64 = 10_000_000
 
@@ -10,6 +12,7 @@ package struct HubLimits: Sendable {
     package var maxParams = 100_000
     /// Params that one session with a token may bring into being: ERROR 400 AtCapacity. 0 means any number.
     package var maxCreatedPerSession = 10_000
+    package var maxCreatedPerGuest = 1_000
     /// Seconds that a param without a lifetime of its own lives; 0 means for ever.
     package var paramTimeToLive: UInt32 = 0
 

@@ -4,16 +4,20 @@ import RelayProtocol
 struct Refusal {
     let code: UInt16
     let text: String
+    /// The bound that was met, if it is one that has a name.
+    let limit: LimitName?
 
-    init(_ code: UInt16, _ text: String) {
+    init(_ code: UInt16, _ text: String, _ limit: LimitName? = nil) {
         self.code = code
         self.text = text
+        self.limit = limit
     }
 
     static let invalidAddress = Refusal(
         200, "InvalidAddress: an address starts with / and has no empty segment, no * and at most 1024 bytes")
     static let invalidPattern = Refusal(
         202, "InvalidPattern: a pattern starts with / and has no empty segment and at most 1024 bytes")
+    static let reserved = Refusal(301, "Reserved: only the relay writes below /clasp/relay/")
     static let notImplemented = Refusal(501, "NotImplemented: this relay keeps no history")
 
     static func missingScope(_ action: StaticString) -> Refusal {
@@ -24,7 +28,7 @@ struct Refusal {
 
     /// In a bundle every refusal by rights is 403.
     var inBundle: Refusal {
-        Refusal(code == 301 || code == 403 ? 403 : code, "bundle refused: \(text)")
+        Refusal(code == 301 || code == 403 ? 403 : code, "bundle refused: \(text)", limit)
     }
 }
 
@@ -33,6 +37,7 @@ extension Hub {
         _ refusal: Refusal, at address: RawSpan?, _ session: SessionIndex, into output: inout HubOutput
     ) {
         counters.count(error: refusal.code)
+        if let limit = refusal.limit { counters.limits.count(limit) }
         let text = Array(refusal.text.utf8)
         let frame = output.frame { writer throws(WireError) in
             try ClaspFrame.write(.fire, into: &writer) { writer throws(WireError) in

@@ -1,3 +1,4 @@
+import RelayAuth
 import RelayProtocol
 
 /// One connection, as the hub knows it.
@@ -20,6 +21,13 @@ struct Session: Sendable {
     var writer: WriterID = 0
     /// Nil in open mode.
     var access: Access?
+
+    /// What it lives by, and until when in Unix microseconds; nil for ever.
+    var token: TokenDigest?
+    var end: UInt64?
+    var isGuest = false
+    /// Counted among its user's sessions.
+    var isBound = false
 
     var subscriptions: [Subscription] = []
     var locks: [AddressID] = []

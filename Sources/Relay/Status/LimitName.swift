@@ -1,3 +1,5 @@
+import RelayNet
+
 /// The bounds that a peer can meet, by the names that metrics, logs and the documents share.
 ///
 /// Each has an option of the same name, a counter (`relay_limit_refusals_total{limit="…"}`), and something that the
@@ -104,6 +106,16 @@ package struct LimitCounters: Sendable, Equatable {
     package init() {}
 
     package mutating func count(_ limit: LimitName, _ times: UInt64 = 1) { counts[limit.rawValue] &+= times }
+
+    /// Adds what only the wires meet.
+    mutating func take(from net: NetCounters) {
+        self[.maxSessions] &+= net.refusedFull
+        self[.maxSessionsPerAddress] &+= net.refusedPerClient
+        self[.handshakeTimeout] &+= net.handshakeTimeouts
+        self[.maxQueue] &+= net.closedSlow
+        self[.sessionTimeout] &+= net.closedIdle
+        self[.pingInterval] &+= net.closedUnresponsive
+    }
 
     package subscript(limit: LimitName) -> UInt64 {
         get { counts[limit.rawValue] }

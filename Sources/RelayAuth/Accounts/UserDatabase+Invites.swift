@@ -14,7 +14,15 @@ package struct Invite: Sendable, Equatable {
 }
 
 extension UserDatabase {
-    package func add(_ invite: Invite) throws(DatabaseError) {
+    /// - Returns: the invite itself, which is shown this once.
+    package func issueInvite(uses: Int, lifetime: Duration?, at now: UnixTime) throws(DatabaseError) -> String {
+        let secret = Secret.invite()
+        let expiry = lifetime.map { now.advanced(by: $0) }
+        try add(Invite(digest: TokenDigest(of: secret), created: now, expiry: expiry, usesLeft: uses))
+        return secret
+    }
+
+    func add(_ invite: Invite) throws(DatabaseError) {
         try database.execute(
             "INSERT INTO invites(digest, created, expiry, uses_left) VALUES (?, ?, ?, ?)",
             .blob(invite.digest.bytes), .int(invite.created.microseconds),

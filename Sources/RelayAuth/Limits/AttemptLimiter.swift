@@ -31,8 +31,8 @@ package struct AttemptLimiter: Sendable {
     }
 
     private var entries: [AttemptKey: Entry] = [:]
-    private let rule: Rule
-    private let window: Int64
+    private var rule: Rule
+    private var window: Int64 { min(max(rule.window.nanoseconds, 1), Self.longestWindow) }
     private let maxEntries: Int
     private var nextSweep: Int64 = .min
     private var order = KeyQueue()
@@ -48,8 +48,10 @@ package struct AttemptLimiter: Sendable {
     package init(_ rule: Rule, maxEntries: Int = defaultMaxEntries) {
         self.rule = rule
         self.maxEntries = maxEntries
-        window = min(max(rule.window.nanoseconds, 1), Self.longestWindow)
     }
+
+    /// Counts by another rule from now on. Blocks that have begun stay.
+    package mutating func use(_ rule: Rule) { self.rule = rule }
 
     package var count: Int { entries.count }
 

@@ -3,11 +3,12 @@ struct HashTurns {
     private var running = 0
     private var waiting: [@Sendable () -> Void] = []
     private let capacity: Int
+    private let maxWaiting: Int
 
-    /// With 64 that wait and two workers of 25 hashes a second each, the last one waits for a little over a second.
-    static let maxWaiting = 64
-
-    init(capacity: Int) { self.capacity = capacity }
+    init(capacity: Int, maxWaiting: Int) {
+        self.capacity = capacity
+        self.maxWaiting = maxWaiting
+    }
 
     enum Entry { case now, wait, full }
 
@@ -16,7 +17,7 @@ struct HashTurns {
             running += 1
             return .now
         }
-        return waiting.count < Self.maxWaiting ? .wait : .full
+        return waiting.count < maxWaiting ? .wait : .full
     }
 
     /// `proceed` is called when the turn has come.

@@ -19,12 +19,10 @@ package final class PasswordHasher: Sendable {
 
     /// Passwords, in bytes. The least is what other CLASP relays demand; the most keeps a hash's input small.
     package static let passwordLengths = 6...1_024
-    /// More workers would not make the service more useful, only its peak of memory higher.
-    package static let maxWorkers = 4
-
+    /// Each worker takes a core and, while it hashes, `parameters.memoryKiB`.
     package init(workers: Int, parameters: Argon2Parameters = .standard) throws(Argon2Failure) {
         self.parameters = parameters
-        workerCount = min(max(workers, 1), Self.maxWorkers)
+        workerCount = max(workers, 1)
         dummy = try Argon2.record(Secret.bytes(16), salt: Secret.bytes(Argon2.saltBytes), parameters)
         threads = Monitor([])
         let started = (0..<workerCount).map { index in

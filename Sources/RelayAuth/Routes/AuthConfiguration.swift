@@ -16,6 +16,9 @@ package struct AuthConfiguration: Sendable {
     package var loginRule = AttemptLimiter.Rule.login
     /// Register and guest together.
     package var registrationRule = AttemptLimiter.Rule.registration
+    /// How many may wait for their password to be hashed; more are sent away with 503. With 64, and two workers of 25
+    /// hashes a second each, the last one waits for a little over a second.
+    package var hashQueue = 64
     package var crossOrigin = CrossOrigin.any
     /// Nil: tokens travel in `Authorization` only.
     package var cookie: SessionCookie?

@@ -10,7 +10,9 @@ package actor AuthService {
     private let executor: LoopExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    let configuration: AuthConfiguration
+    /// What the port was opened with.
+    private let opening: AuthConfiguration
+    private(set) var configuration: AuthConfiguration
     let store: any AccountStore
     let hasher: PasswordHasher
     let clock: AuthClock
@@ -36,13 +38,25 @@ package actor AuthService {
         self.store = store
         self.hasher = hasher
         self.feed = feed
+        opening = configuration
         self.configuration = configuration
         self.clock = clock
         self.scopes = scopes
         audit = Audit(log)
         logins = AttemptLimiter(configuration.loginRule)
         registrations = AttemptLimiter(configuration.registrationRule)
-        turns = HashTurns(capacity: hasher.workerCount)
+        turns = HashTurns(capacity: hasher.workerCount, maxWaiting: configuration.hashQueue)
+    }
+
+    /// Takes other rules for registration, lifetimes and attempts. Pages, cookies and the queue stay as they were when
+    /// the port was opened.
+    package func use(_ new: AuthConfiguration) {
+        configuration.registration = new.registration
+        configuration.admitsGuests = new.admitsGuests
+        configuration.tokenLifetime = new.tokenLifetime
+        configuration.longestTokenLifetime = new.longestTokenLifetime
+        logins.use(new.loginRule)
+        registrations.use(new.registrationRule)
     }
 
     /// Enough for a name, a password of the greatest length with every character escaped, and an invite.
@@ -57,13 +71,13 @@ package actor AuthService {
         router.on(.post, "/auth/logout", body: body) { [self] in await logout($0) }
         router.on(.post, "/auth/password", body: body) { [self] in await password($0) }
         router.on(.get, "/auth/me", body: body) { [self] in await me($0) }
-        let document = OpenAPI.document(version: configuration.version)
+        let document = OpenAPI.document(version: opening.version)
         router.on(.get, OpenAPI.path) { _ in .json(document) }
         for name in ["register", "login", "guest", "refresh", "logout", "password", "me"] {
             router.on(.options, "/auth/" + name) { _ in HTTPResponse(.ok) }
         }
         router.on(.options, OpenAPI.path) { _ in HTTPResponse(.ok) }
-        let (crossOrigin, hasCookies) = (configuration.crossOrigin, configuration.cookie != nil)
+        let (crossOrigin, hasCookies) = (opening.crossOrigin, opening.cookie != nil)
         router.finish { head, response in
             let path = head.path
             guard path.hasPrefix("/auth/") || path == OpenAPI.path else { return }

@@ -21,10 +21,18 @@ package enum AdminToken {
             }
         }
         guard let content = SmallFile.read(path) else { throw Fault(description: "\(path) cannot be read") }
-        let token = String(decoding: content, as: UTF8.self).trimmed
+        guard let record = record(of: String(decoding: content, as: UTF8.self), at: now) else {
+            throw Fault(description: "\(path) does not hold a token of \(minBytes) characters at least")
+        }
+        return record
+    }
+
+    /// The same for a token that is given itself; nil for what is too short, too long or no word.
+    package static func record(of text: String, at now: UnixTime) -> TokenRecord? {
+        let token = text.trimmed
         guard token.utf8.count >= minBytes, token.utf8.count <= TokenTable.maxTokenBytes,
             token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-        else { throw Fault(description: "\(path) does not hold a token of \(minBytes) characters at least") }
+        else { return nil }
         return TokenRecord(
             digest: TokenDigest(of: token), kind: .admin, subject: subject, name: subject, scopes: ScopeList(scopes),
             created: now, expiry: nil)

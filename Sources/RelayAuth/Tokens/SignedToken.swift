@@ -48,6 +48,15 @@ struct SignedToken {
             of: try Self.object(claimsText), digest: digest, audience: keys.audience, issuer: key.issuer, at: now)
     }
 
+    /// Which token it is and until when it could count, without asking whether it does; nil for what is none.
+    static func identity(of token: [UInt8]) -> (digest: TokenDigest, expiry: UnixTime)? {
+        let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 3, let claims = Base64.decodeURL(parts[1]), let json = try? object(claims),
+            let expiry = json["exp"].flatMap(instant)
+        else { return nil }
+        return (TokenDigest(of: Array(token[..<parts[1].endIndex])), expiry)
+    }
+
     /// Members may not repeat: two readers could take different ones.
     private static func object(_ text: [UInt8]) throws(SignedTokenFault) -> JSONValue {
         guard let json = try? JSONValue(parsing: text, depthLimit: 8), let members = json.object,

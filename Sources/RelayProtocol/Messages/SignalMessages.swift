@@ -92,6 +92,15 @@ package struct PublishMessage: Equatable, Sendable {
     package var rate: UInt32?
 }
 
+extension PublishMessage {
+    /// An event with a value and nothing else.
+    package init(event address: ByteRange, value: ValueReference) {
+        self.init(
+            signal: .event, isSignalStated: true, phase: .start, address: address, content: .value(value),
+            timestamp: nil, id: nil, rate: nil)
+    }
+}
+
 package struct SubscribeMessage: Equatable, Sendable {
     package struct Options: Equatable, Sendable {
         package var maxRate: UInt32?

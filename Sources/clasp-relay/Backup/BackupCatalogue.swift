@@ -103,7 +103,7 @@ struct BackupCatalogue {
         let digits = Array(stamp)
         guard digits.count == 16, digits[8] == "T", digits[15] == "Z" else { return nil }
         func part(_ range: Range<Int>) -> String { String(digits[range]) }
-        return Moment.parse(
+        return MomentText.parse(
             "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(9..<11)):\(part(11..<13)):\(part(13..<15))Z", now: 0)
     }
 }

@@ -46,6 +46,16 @@ enum CommandTable {
             name: "healthcheck", arguments: "[OPTION]…", summary: "ask a running relay whether it is ready",
             flags: HealthcheckCommand.flags, takesSettings: true, run: HealthcheckCommand.run),
         Command(
+            name: "user", arguments: UserCommand.synopsis, summary: "make, list, change and import accounts",
+            run: { UserCommand.run($0.arguments) }),
+        Command(
+            name: "token", arguments: TokenCommand.synopsis,
+            summary: "make tokens for programs, list and revoke tokens",
+            run: { TokenCommand.run($0.arguments) }),
+        Command(
+            name: "invite", arguments: InviteCommand.synopsis, summary: "make, list and withdraw invitations",
+            run: { InviteCommand.run($0.arguments) }),
+        Command(
             name: "policy", arguments: "test [--explain] CONFIG CASES",
             summary: "try an app config on cases",
             flags: [Flag(name: "explain", help: "also print everything that was looked at")],

@@ -33,8 +33,12 @@ struct CommandWords {
     /// Where the relay keeps its data, said as for the relay itself.
     var dataDirectory: String {
         if let directory = value("data-dir") { return directory }
-        guard let variable = unsafe getenv("RELAY_DATA_DIR") else { return "./data" }
-        return unsafe String(cString: variable)
+        return Self.variable("RELAY_DATA_DIR") ?? "./data"
+    }
+
+    static func variable(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
     }
 }
 

@@ -9,7 +9,9 @@ extension Settings {
         hub.maxSessions = limits.sessions ?? 0
         hub.helloTimeout = limits.helloTimeout.microseconds
         hub.maxParams = limits.params ?? 0
+        hub.maxSessionsPerUser = limits.sessionsPerUser ?? 0
         hub.maxCreatedPerSession = limits.paramsPerUser ?? 0
+        hub.maxCreatedPerGuest = limits.paramsPerGuest ?? 0
         hub.paramTimeToLive = UInt32(clamping: (state.defaultParamTTL ?? .zero).components.seconds)
         hub.maxSubscriptions = limits.subscriptions
         hub.messageRate = limits.rate ?? 0

@@ -1,0 +1,101 @@
+import Glibc
+import RelayAuth
+import RelayJSON
+import RelayLog
+
+/// `clasp-relay user`: accounts by hand.
+enum UserCommand {
+    static let synopsis = "add|list|passwd|delete|import …"
+
+    private static let help = """
+        usage: clasp-relay user add NAME [--id ID]
+               clasp-relay user list
+               clasp-relay user passwd NAME-OR-ID
+               clasp-relay user delete NAME-OR-ID
+               clasp-relay user import FILE
+
+        add      makes an account and prints its id; the password is typed, or the first line of standard input
+        list     prints a JSON object a line
+        passwd   sets a password and ends all tokens of the account
+        delete   deletes an account and ends its tokens; its id is never given out again
+        import   takes over the users of another CLASP relay's file, which is only read; who is here already stays
+
+        \(AccountFile.help)
+
+        A running relay notices within a second. Exit status: 0 done, 1 refused, 64 wrong usage, 73 the file cannot be
+        used, 74 it failed.
+        """
+
+    /// - Returns: the exit status.
+    static func run(_ arguments: [String]) -> Int32 {
+        if arguments.contains("--help") || arguments.contains("-h") { return CommandOutput.say([help]) }
+        guard let words = CommandWords(arguments, options: AccountFile.options.union(["id"])) else {
+            return CommandOutput.complain([help], status: EX_USAGE)
+        }
+        let file = AccountFile(words)
+        switch (words.words.first, words.words.count) {
+        case ("add", 2): return report { () throws(CommandFailure) in try add(words.words[1], words, file) }
+        case ("list", 1): return report { () throws(CommandFailure) in try list(file) }
+        case ("passwd", 2): return report { () throws(CommandFailure) in try setPassword(words.words[1], file) }
+        case ("delete", 2): return report { () throws(CommandFailure) in try delete(words.words[1], file) }
+        case ("import", 2): return report { () throws(CommandFailure) in try takeOver(words.words[1], file) }
+        default: return CommandOutput.complain([help], status: EX_USAGE)
+        }
+    }
+
+    private static func report(_ body: () throws(CommandFailure) -> [String]) -> Int32 {
+        CommandFailure.reported(as: "user", body)
+    }
+
+    private static func add(
+        _ name: String, _ words: CommandWords, _ file: AccountFile
+    ) throws(CommandFailure) -> [String] {
+        let password = try SecretInput.password()
+        let accounts = try file.open()
+        return [
+            try CommandFailure.asking { () throws(UserDatabase.Fault) in
+                try accounts.addUser(name, id: words.value("id"), password: password, at: AccountFile.now)
+            }
+        ]
+    }
+
+    private static func list(_ file: AccountFile) throws(CommandFailure) -> [String] {
+        let accounts = try file.open()
+        return try CommandFailure.telling { () throws(DatabaseError) in try accounts.accounts() }.map { account in
+            let line: JSONValue = [
+                "id": .string(account.id), "username": .string(account.username),
+                "created": .string(Timestamp.text(of: account.created.microseconds)),
+            ]
+            return String(decoding: line.encoded(), as: UTF8.self)
+        }
+    }
+
+    private static func setPassword(_ text: String, _ file: AccountFile) throws(CommandFailure) -> [String] {
+        let accounts = try file.open()
+        let id = try find(text, in: accounts).id
+        let password = try SecretInput.password()
+        try CommandFailure.asking { () throws(UserDatabase.Fault) in try accounts.setPassword(of: id, password) }
+        return []
+    }
+
+    private static func delete(_ text: String, _ file: AccountFile) throws(CommandFailure) -> [String] {
+        let accounts = try file.open()
+        let id = try find(text, in: accounts).id
+        _ = try CommandFailure.telling { () throws(DatabaseError) in try accounts.delete(id, at: AccountFile.now) }
+        return [id]
+    }
+
+    private static func takeOver(_ path: String, _ file: AccountFile) throws(CommandFailure) -> [String] {
+        let accounts = try file.open()
+        let report = try CommandFailure.asking { () throws(UserDatabase.Fault) in
+            try accounts.importUsers(from: path)
+        }
+        return ["\(report.added) added, \(report.skipped.count) left out"] + report.skipped.map { "  \($0)" }
+    }
+
+    private static func find(_ text: String, in accounts: UserDatabase) throws(CommandFailure) -> Account {
+        let account = try CommandFailure.telling { () throws(DatabaseError) in try accounts.account(called: text) }
+        guard let account else { throw CommandFailure("there is no user \(text)") }
+        return account
+    }
+}
