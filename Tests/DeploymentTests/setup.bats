@@ -244,3 +244,18 @@ SH
     setup_sh --no-volume
     diff -r "$app/web" /srv/chat
 }
+
+@test "pages of a tree get the hash in their path, those of a release have it" {
+    cp "$tree/scripts/hash-web" "$app/scripts/"
+    echo '<script src="assets/a.js"></script>' >"$app/web/index.html"
+    setup_sh --domain chat.example.org --no-volume
+    place=$(cd /srv/chat && ls -d assets/????????????????)
+    grep -F "src=\"$place/assets/a.js\"" /srv/chat/index.html
+    before=$(find /srv/chat -exec stat -c '%n %i %Y' {} + | sort)
+    sleep 1
+    setup_sh --no-volume
+    [ "$(find /srv/chat -exec stat -c '%n %i %Y' {} + | sort)" = "$before" ]
+    cp -R /srv/chat "$BATS_TEST_TMPDIR/release"
+    setup_sh --no-volume --web "$BATS_TEST_TMPDIR/release"
+    [ "$(cd /srv/chat && ls -d assets/*)" = "$place" ]
+}

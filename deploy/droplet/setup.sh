@@ -285,6 +285,14 @@ fill_web_root() {
         [ -s "$from/index.html" ] || from=$tree/web/status
     fi
     [ -s "$from/index.html" ] || refuse 66 "there is no index.html in $from; --web says where the pages are"
+    # A release has its pages ready; from a tree they are made so here, with a hash of what they load in its path.
+    if [ -x "$tree/scripts/hash-web" ] && ! compgen -G "$from/assets/????????????????" >/dev/null; then
+        command -v python3 >/dev/null || refuse 69 "python3 is needed to copy the pages and was not found"
+        scratch=$(mktemp -d)
+        trap 'rm -rf "$scratch"' EXIT
+        "$tree/scripts/hash-web" "$from" "$scratch/web"
+        from=$scratch/web
+    fi
     if diff -rq "$from" /srv/chat >/dev/null 2>&1; then return; fi
     say "copying $from to /srv/chat"
     # New files first, then the pages that name them, then what nothing names any more: a visitor in between finds a
