@@ -47,15 +47,23 @@ extension Settings {
         return auth.isOpen ? .sameHost : .any
     }
 
-    func relayOptions() throws(TLSError) -> RelayOptions {
+    /// Nil where the relay speaks in the clear.
+    func tlsContext() throws(Fault) -> TLSContext? {
+        guard let certificate = tls.certificate, let key = tls.key else { return nil }
+        do throws(TLSError) {
+            return try TLSContext(certificate: certificate, key: key)
+        } catch {
+            throw Fault(.invalidCertificate, error.description)
+        }
+    }
+
+    func relayOptions(_ tls: TLSContext?) -> RelayOptions {
         var options = RelayOptions()
         options.wires = wireLimits
         options.originPolicy = originPolicy
-        options.proxies = TrustedProxies(web.trustedProxies)
+        options.proxies = web.proxies
         options.compression = compression
-        if let certificate = tls.certificate, let key = tls.key {
-            options.tls = try TLSContext(certificate: certificate, key: key)
-        }
+        options.tls = tls
         options.drainTimeout = server.drainTimeout
         options.drainSpread = server.drainSpread
         return options

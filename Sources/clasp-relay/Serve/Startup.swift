@@ -1,5 +1,6 @@
 import Glibc
 import Relay
+import RelayAuth
 import RelayLog
 import RelayNet
 import RelayStorage
@@ -7,6 +8,52 @@ import RelayThreads
 
 /// The steps of a start, each with the fault it can end in.
 enum Startup {
+    static func signals() throws(Fault) -> Signals {
+        do throws(SystemError) {
+            return try Signals([Signals.interrupt, Signals.terminate, Signals.hangUp])
+        } catch {
+            throw Fault(.relayUnhealthy, "\(error)", status: EX_OSERR)
+        }
+    }
+
+    static func surroundings(_ manager: ServiceManager, _ reloading: Reloading) -> RelaySurroundings {
+        var surroundings = RelaySurroundings()
+        if manager.watchdogInterval != nil { surroundings.beat = { manager.watchdog() } }
+        surroundings.leaving = { manager.stopping() }
+        surroundings.reload = {
+            // Reads files, which the loop must not wait for.
+            _ = BackgroundThread(name: "relay-reload") {
+                manager.reloading()
+                reloading.reload()
+                manager.ready("reloaded")
+            }
+        }
+        return surroundings
+    }
+
+    static func relay(
+        on executor: LoopExecutor, _ hub: consuming sending Hub, _ options: sending RelayOptions, _ listener: Listener,
+        _ signals: Signals, _ store: sending DurableState, _ tokens: TokenFeed?, _ surroundings: RelaySurroundings,
+        _ writer: LogWriter
+    ) throws(Fault) -> Relay {
+        do throws(SystemError) {
+            return try Relay(
+                on: executor, hub: hub, options: options, listeners: [listener], signals: signals, store: store,
+                tokens: tokens, surroundings: surroundings, log: writer.log(for: "relay.hub"))
+        } catch {
+            throw Fault(.relayUnhealthy, "\(error)", status: EX_OSERR)
+        }
+    }
+
+    static func start(_ relay: Relay, _ secondPort: SecondPort) throws(Fault) {
+        do throws(SystemError) {
+            try relay.start()
+        } catch {
+            throw Fault(.relayUnhealthy, "\(error)", status: EX_OSERR)
+        }
+        try secondPort.start()
+    }
+
     static func listen(_ endpoint: Endpoint, option: String) throws(Fault) -> Listener {
         do throws(SystemError) {
             return try Listener(endpoint.listener)
@@ -51,7 +98,8 @@ enum Startup {
 
     /// What was kept, in a hub; and the storage that keeps what follows.
     static func state(
-        _ settings: Settings, _ config: AppConfig, _ executor: LoopExecutor, _ writer: LogWriter
+        _ settings: Settings, _ config: AppConfig, _ executor: LoopExecutor, _ writer: LogWriter,
+        doorkeeper: (any Doorkeeper)?
     ) throws(Fault) -> (hub: RecoveringHub, store: DurableState) {
         let log = writer.log(for: "relay.storage")
         let limits = settings.hubLimits
@@ -59,7 +107,7 @@ enum Startup {
         var random = SystemRandomNumberGenerator()
         let seed = random.next()
         var recovering = RecoveringHub(at: now) {
-            Hub(limits: limits, policy: config.policy, name: settings.server.name, seed: seed)
+            Hub(limits: limits, policy: config.policy, name: settings.server.name, doorkeeper: doorkeeper, seed: seed)
         }
         do throws(StorageError) {
             let storage = try Storage.open(
