@@ -39,6 +39,13 @@ probe() { "$BATS_TEST_DIRNAME/python" "$BATS_TEST_DIRNAME/proxy-probe" https://a
     [ "$status" -eq 0 ]
 }
 
+@test "fail2ban sees who guessed, by the address of the client" {
+    run fail2ban-regex -v "$BATS_FILE_TMPDIR/relay.log" "$tree/deploy/fail2ban/clasp-relay.filter.conf"
+    echo "$output"
+    [ "$(grep -c '^ *|* *10\.9\.0\.92 ' <<<"$output")" -ge 5 ]
+    no grep '127\.0\.0\.1 ' <<<"$output"
+}
+
 @test "200 sockets come back within 5 seconds of a reload" {
     run "$BATS_TEST_DIRNAME/python" "$BATS_TEST_DIRNAME/reload-probe" https://app.localhost "$authority" \
         caddy reload --force --config "$tree/Caddyfile" --adapter caddyfile
