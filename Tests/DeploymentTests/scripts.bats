@@ -3,10 +3,8 @@
 
 load world
 
-scripts() { # scripts PATTERN
-    cd "$tree" && git ls-files -z | while IFS= read -r -d '' file; do
-        if [ -f "$file" ] && head -n 1 "$file" | grep -qaE "$1"; then echo "$file"; fi
-    done
+scripts() { # scripts PATTERN, of the first line
+    git -C "$tree" grep -InE "$1" | sed -n 's/:1:.*//p'
 }
 
 @test "shellcheck has nothing to say" {
