@@ -1,13 +1,15 @@
 # Each target is a script, so that a laptop and CI run the same thing.
-.PHONY: bootstrap build run test test-tsan test-asan lint fmt fuzz bench instructions soak dist test-deploy clean
+.PHONY: bootstrap build run test interop test-tsan test-asan coverage lint fmt fuzz bench instructions soak dist test-deploy clean
 SECONDS ?= 60
 
 bootstrap: ; @scripts/bootstrap
 build:     ; @scripts/build
 run:       ; @scripts/run
 test:      ; @scripts/test
+interop:   ; @scripts/interop
 test-tsan: ; @scripts/test-sanitized thread
 test-asan: ; @scripts/test-sanitized address
+coverage:  ; @scripts/coverage
 lint:      ; @scripts/lint
 fmt:       ; @scripts/fmt
 fuzz:      ; @scripts/fuzz $(SECONDS)

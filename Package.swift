@@ -47,7 +47,7 @@ let package = Package(
         room("RelayThreads", ["CLinux"]),
         room("RelayLog", ["CLinux", "RelayJSON", "RelayThreads"]),
         room("RelayProtocol", ["RelayJSON"]),
-        room("RelayNet", ["CLinux", "COpenSSL", "CZlib"]),
+        room("RelayNet", ["CLinux", "COpenSSL", "CZlib", "RelayThreads"]),
         room("RelayStorage", ["CLinux", "COpenSSL", "CSQLite", "CZlib", "RelayJSON", "RelayThreads"]),
         room(
             "RelayAuth",
@@ -75,8 +75,10 @@ let package = Package(
         tests("RelayNetTests", ["RelayNet", "CLinux", "COpenSSL"]),
         tests("RelayStorageTests", ["CSQLite", "RelayStorage", "RelayJSON", "RelayThreads"]),
         tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
-        tests("RelayTests", ["Relay", "RelayJSON", "RelayNet", "RelayProtocol", "RelayStorage"]),
-        tests("ClaspRelayTests", ["clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayStorage"]),
+        tests("RelayTests", ["Relay", "RelayAuth", "RelayJSON", "RelayNet", "RelayProtocol", "RelayStorage"]),
+        tests(
+            "ClaspRelayTests",
+            ["CLinux", "clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
         tests("EndToEndTests", ["CLinux", "CSQLite", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayThreads"]),
     ]
 )

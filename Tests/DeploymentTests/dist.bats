@@ -44,18 +44,20 @@ setup_file() {
 
 @test "what pages load moves below a hash of its content, and changes its place when it changes" {
     site=$BATS_TEST_TMPDIR/site
-    mkdir -p "$site/app/parts" "$site/sdk" "$site/test" "$site/status"
-    echo '<script type="module" src="./app/main.js"></script><link href="/app/a.css"><a href="https://example.com/app/">' >"$site/index.html"
+    mkdir -p "$site/app/parts" "$site/sdk" "$site/test"
+    echo '<script type="module" src="./start.js"></script><a href="sdk/clasp.js"><a href="https://example.com/app/">' >"$site/index.html"
+    echo '<link rel="stylesheet" href="a.css"><script src="/sdk/clasp.js"></script><link rel="manifest" href="m.json">' >"$site/app/index.html"
     echo 'import "../sdk/clasp.js"' >"$site/app/main.js"
+    touch "$site"/start.js "$site"/app/{a.css,m.json,config.json} "$site/test/a.js"
     echo 1 >"$site/sdk/clasp.js"
-    echo status >"$site/status/index.html"
     "$tree/scripts/hash-web" "$site" "$BATS_TEST_TMPDIR/one"
     cd "$BATS_TEST_TMPDIR/one"
     hash=$(basename assets/*)
     [[ "$hash" =~ ^[0-9a-f]{16}$ ]]
-    [ "$(cat index.html)" = "<script type=\"module\" src=\"./assets/$hash/app/main.js\"></script><link href=\"/assets/$hash/app/a.css\"><a href=\"https://example.com/app/\">" ]
+    [ "$(cat index.html)" = "<script type=\"module\" src=\"assets/$hash/start.js\"></script><a href=\"sdk/clasp.js\"><a href=\"https://example.com/app/\">" ]
+    [ "$(cat app/index.html)" = "<link rel=\"stylesheet\" href=\"../assets/$hash/app/a.css\"><script src=\"../assets/$hash/sdk/clasp.js\"></script><link rel=\"manifest\" href=\"m.json\">" ]
     [ "$(cat "assets/$hash/sdk/clasp.js")" = 1 ]
-    [ -s status/index.html ]
+    [ -e app/config.json ] && [ -e "assets/$hash/app/main.js" ]
     [ ! -e test ] && [ ! -e "assets/$hash/test" ]
     "$tree/scripts/hash-web" "$site" "$BATS_TEST_TMPDIR/same"
     diff -r "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/same"

@@ -257,5 +257,5 @@ SH
     [ "$(find /srv/chat -exec stat -c '%n %i %Y' {} + | sort)" = "$before" ]
     cp -R /srv/chat "$BATS_TEST_TMPDIR/release"
     setup_sh --no-volume --web "$BATS_TEST_TMPDIR/release"
-    [ "$(cd /srv/chat && ls -d assets/*)" = "$place" ]
+    [ "$(cd /srv/chat && ls -d assets/????????????????)" = "$place" ]
 }

@@ -158,6 +158,17 @@ private let someone = AttemptKey.user(UserName("someone"))
         await harness.stop()
     }
 
+    @Test func `who is no proxy cannot speak for others`() async throws {
+        let harness = try AuthHarness(proxies: TrustedProxies([]))
+        for index in 1...5 {
+            let body = #"{"username":"user-\#(index)","password":"wrong-1"}"#
+            #expect(try await harness.post("/auth/login", body, from: "192.0.2.\(index)").status == 401)
+        }
+        let body = #"{"username":"user-6","password":"wrong-1"}"#
+        #expect(try await harness.post("/auth/login", body, from: "192.0.2.6").status == 429)
+        await harness.stop()
+    }
+
     @Test func `many at once are counted like one after the other`() async throws {
         let (harness, _, _) = try furnished()
         let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -213,6 +224,19 @@ private let someone = AttemptKey.user(UserName("someone"))
         let (harness, _, _) = try furnished()
         for _ in 1...8 { #expect(try await harness.post("/auth/login", "{").status == 400) }
         #expect(try await harness.post("/auth/login", good).status == 200)
+        await harness.stop()
+    }
+
+    @Test func `other rules hold from the next attempt on`() async throws {
+        let (harness, _, _) = try furnished()
+        var strict = AuthConfiguration()
+        strict.loginRule.maxAttempts = 1
+        strict.registration = .closed
+        await harness.service.use(strict)
+        #expect(try await harness.post("/auth/login", bad).status == 401)
+        #expect(try await harness.post("/auth/login", good).status == 429)
+        let body = #"{"username":"Bob","password":"secret-1"}"#
+        #expect(try await harness.post("/auth/register", body).status == 403)
         await harness.stop()
     }
 

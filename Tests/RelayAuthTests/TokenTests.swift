@@ -48,6 +48,17 @@ import Testing
         #expect(table.count == 1)
     }
 
+    @Test func `never forgets the operator`() {
+        var table = TokenTable()
+        var admin = record("my-own-token", expiry: nil)
+        admin.kind = .admin
+        #expect(table.apply([.reset([], denied: [:]), .stored(admin), .reset([], denied: [:])]) == [])
+        guard case .granted = table.decide("my-own-token", at: now) else {
+            Issue.record("forgotten")
+            return
+        }
+    }
+
     @Test func `learns of a change before whoever asked for it`() async throws {
         let harness = try AuthHarness()
         var table = harness.table()

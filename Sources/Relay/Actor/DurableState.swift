@@ -10,6 +10,7 @@ package final class DurableState {
     private var checkpointAt: UInt64
     private var covered: UInt64
     private var lastMode = StorageMode.writable
+    private var isClosed = false
 
     /// `interval`: microseconds between checkpoints.
     package init(_ storage: Storage, interval: UInt64, log: Log, uptime: UInt64) {
@@ -28,6 +29,7 @@ package final class DurableState {
     func makeBatch() -> JournalBatch { storage.makeBatch() }
 
     func endTurn(_ batch: inout JournalBatch, at now: Moment, _ contents: (Moment) -> StateContents) {
+        guard !isClosed else { return }
         storage.submit(&batch)
         noteMode()
         let isDue = now.uptime >= checkpointAt && batch.sequence != covered
@@ -58,11 +60,25 @@ package final class DurableState {
 
     /// The last checkpoint, and the end of the storage. Waits.
     func close(_ batch: inout JournalBatch, _ contents: StateContents) {
+        guard !isClosed else { return }
+        isClosed = true
         storage.submit(&batch)
         _ = storage.waitForCheckpoint()
         let isStarted = storage.beginCheckpoint(contents, at: batch.sequence, isLast: true)
         storage.close(isClean: isStarted && storage.waitForCheckpoint())
     }
+
+    // MARK: The past
+
+    var epoch: UInt64? { keepsJournal ? storage.epoch : nil }
+
+    func replay(_ query: HistoryQuery, through position: UInt64) -> ReplayID? {
+        storage.replay(query, through: position)
+    }
+
+    func takeSlices() -> [HistorySlice] { storage.takeSlices() }
+    func continueReplay(_ id: ReplayID) { storage.continueReplay(id) }
+    func cancelReplay(_ id: ReplayID) { storage.cancelReplay(id) }
 
     func status(submitted: UInt64) -> StorageStatus {
         StorageStatus(

@@ -30,6 +30,7 @@ struct RelayWire: WireHandler, ~Copyable {
     private var fanOut = Histogram()
     private var loopGap = Histogram()
     private var longestGap = Duration.zero
+    private var replays = Replays()
     private var isSecondSet = false
     private var confirmed = Acknowledgements()
     private var committed = Acknowledgements()
@@ -69,6 +70,8 @@ struct RelayWire: WireHandler, ~Copyable {
         if let store {
             store.endTurn(&output.journal, at: moment(loop)) { hub.contents(at: $0) }
             hub.isReadOnly = store.isReadOnly
+            hub.historyEpoch = store.epoch
+            if !replays.isEmpty { advanceReplays(store, on: loop) }
             confirmed.release(upTo: store.confirmed, on: loop)
             committed.release(upTo: store.committed, on: loop)
         }
@@ -156,6 +159,7 @@ struct RelayWire: WireHandler, ~Copyable {
 
     mutating func closed(_ connection: ConnectionID, _ closure: Closure, on loop: EventLoop) {
         log.debug("a client has gone", [LogField("code", "\(closure.code.rawValue)")])
+        if let store, !replays.isEmpty { replays.drop(connection, in: store) }
         hub.closed(connection.index, at: moment(loop), into: &output)
         carryOut(on: loop)
     }
@@ -163,6 +167,7 @@ struct RelayWire: WireHandler, ~Copyable {
     mutating func drained(_ connection: ConnectionID, on loop: EventLoop) {
         // Many who come at once take turns.
         guard bulkCredit > 0 else { return loop.tellWhenDrained(connection) }
+        if let store, !replays.isEmpty { replays.resume(connection, in: store) }
         hub.drained(connection.index, at: moment(loop), into: &output)
         bulkCredit -= output.byteCount + 1
         carryOut(on: loop)
@@ -212,6 +217,7 @@ struct RelayWire: WireHandler, ~Copyable {
     // MARK: What the hub wants
 
     private mutating func carryOut(on loop: EventLoop) {
+        var refused: [ReplayRequest] = []
         for action in output.actions {
             switch action {
             case .deliver(let delivery):
@@ -221,10 +227,17 @@ struct RelayWire: WireHandler, ~Copyable {
                 acknowledge(connections[Int(session)], frame, sequence, isCommit: isCommit, on: loop)
             case .close(let session, let code, let reason):
                 loop.close(connections[Int(session)], CloseCode(rawValue: code), output.reasons[reason])
+            case .replay(let request):
+                if !begin(output.requests[request]) { refused.append(output.requests[request]) }
             case .awaitRoom(let session): loop.tellWhenDrained(connections[Int(session)])
             }
         }
         output.removeAll()
+        guard !refused.isEmpty else { return }
+        for request in refused {
+            hub.cannotReplay(request, keepsJournal: store?.keepsJournal == true, into: &output)
+        }
+        carryOut(on: loop)
     }
 
     /// A CLASP frame names its type behind the header.
@@ -246,6 +259,27 @@ struct RelayWire: WireHandler, ~Copyable {
         guard !skipped.isEmpty else { return }
         hub.missed(delivery, by: skipped, output)
         skipped.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: The past
+
+    private mutating func begin(_ request: ReplayRequest) -> Bool {
+        guard let store, store.keepsJournal else { return false }
+        return replays.begin(
+            request, of: connections[Int(request.session)], in: store, through: output.journal.sequence)
+    }
+
+    private mutating func advanceReplays(_ store: DurableState, on loop: EventLoop) {
+        var replays = self.replays
+        self.replays = Replays()
+        replays.advance(store, isAwaited: { hub.isAwaited($0) }) { slice, request, connection in
+            hub.replayed(slice, for: &request, at: moment(loop), into: &output)
+            carryOut(on: loop)
+            let hasRoom = loop.pendingBytes(of: connection) < Self.outputBytes / 2
+            if !hasRoom { loop.tellWhenDrained(connection) }
+            return hasRoom
+        }
+        self.replays = replays
     }
 
     private mutating func acknowledge(

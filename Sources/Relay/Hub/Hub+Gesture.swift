@@ -62,7 +62,8 @@ extension Hub {
     private mutating func forward(_ move: [UInt8], _ key: GestureTable.Key, into output: inout HubOutput) {
         counters.published &+= 1
         guard patterns.count > 0, let frame = output.frame(move) else { return }
-        let audience = matches[matches.find(key.id, .gesture) ?? fillMatches(key.id, .gesture)]
+        let place = matches.find(key.id, .gesture) ?? fillMatches(key.id, .gesture)
+        let audience = matches[place]
         deliver(frame, to: audience, except: key.session, .newestStream(key.id), into: &output)
         for listener in audience.paced where listener.session != key.session {
             output.send(frame, to: listener.session, .newestStream(key.id))

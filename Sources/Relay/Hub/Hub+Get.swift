@@ -3,6 +3,7 @@ import RelayProtocol
 extension Hub {
     /// GET: a SNAPSHOT of the one param. What is missing, or hidden, is not answered, as clients expect.
     mutating func get(_ address: RawSpan, from session: SessionIndex, into output: inout HubOutput) {
+        if address.isEqual(to: Reserved.position) { return tellPosition(to: session, into: &output) }
         let known = addresses.find(address)
         if let access = sessions[Int(session)].access {
             let isAllowed =

@@ -93,7 +93,8 @@ extension Hub {
         if rules.mayBePresence { holders[id] = nil }
         if !param.value.isNull { visibilityChanged(by: id) }
         guard patterns.count > 0 else { return }
-        let audience = matches[matches.find(id, .param) ?? fillMatches(id, .param)]
+        let place = matches.find(id, .param) ?? fillMatches(id, .param)
+        let audience = matches[place]
         guard !audience.isEmpty else { return }
         let frame = output.frame { writer throws(WireError) in
             try ClaspFrame.write(.confirm, into: &writer) { writer throws(WireError) in

@@ -48,7 +48,9 @@ extension Hub {
 
     private mutating func audience(_ id: AddressID, _ signal: Signal) -> MatchCache.Audience {
         guard patterns.count > 0 else { return MatchCache.Audience() }
-        return matches[matches.find(id, signal) ?? fillMatches(id, signal)]
+        // Two steps: in one, the cache is read as it was before it was filled.
+        let place = matches.find(id, signal) ?? fillMatches(id, signal)
+        return matches[place]
     }
 
     private mutating func publishFrame(

@@ -6,6 +6,8 @@ enum Reserved {
     static let prefix: StaticString = "/clasp/relay/"
     /// GET: where the history stands, as a map of `epoch` and `position`.
     static let position: StaticString = "/clasp/relay/position"
+    /// Before a pattern in REPLAY: what came behind that position, as `/clasp/relay/after/{epoch}/{position}/rooms/**`.
+    static let after: StaticString = "/clasp/relay/after/"
     /// An event with the Unix microseconds at which the session's token ends, a minute before.
     static let expiring: StaticString = "/clasp/relay/expiring"
 

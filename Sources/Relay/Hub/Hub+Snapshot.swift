@@ -180,8 +180,13 @@ extension Hub {
 
     /// A SET that says what is stored.
     mutating func setFrame(of id: AddressID, _ param: Param, into output: inout HubOutput) -> HubOutput.Slice? {
-        let address = addresses.address(of: id).array
-        let value = addresses[id].rules.isRedacted ? redacted(param.value, at: address.rawSpan) : param.value
+        setFrame(addresses.address(of: id).array, param.value, param.revision, into: &output)
+    }
+
+    mutating func setFrame(
+        _ address: [UInt8], _ value: StoredValue, _ revision: UInt64, into output: inout HubOutput
+    ) -> HubOutput.Slice? {
+        let value = policy.hasTransforms ? redacted(value, at: address.rawSpan) : value
         return value.withEncoded { encoded in
             guard let type = ValueType(rawValue: encoded.byte(at: 0)) else { return nil }
             let reference = ValueReference(
@@ -189,7 +194,7 @@ extension Hub {
             return output.frame { writer throws(WireError) in
                 try ClaspFrame.write(.confirm, into: &writer) { writer throws(WireError) in
                     try writer.set(
-                        address: address.rawSpan, value: reference, in: encoded, revision: param.revision,
+                        address: address.rawSpan, value: reference, in: encoded, revision: revision,
                         timeToLive: nil, lock: false, unlock: false)
                 }
             }

@@ -21,6 +21,8 @@ package struct Hub: ~Copyable, Sendable {
     var now = Moment(unix: 0, uptime: 0)
     /// The storage takes nothing; SETs are refused, everything else goes on.
     package var isReadOnly = false
+    /// The history that positions count in; nil when none is kept.
+    package var historyEpoch: UInt64?
     package internal(set) var counters = HubCounters()
 
     // What is stored
@@ -176,8 +178,7 @@ package struct Hub: ~Copyable, Sendable {
         case .ping: answer(.pong, to: sender.session, into: &output)
         case .query(let pattern): query(payload.bytes(pattern), from: sender.session, into: &output)
         case .announce(let message): announce(message, in: payload, from: sender, into: &output)
-        case .replay(let message):
-            refuse(.notImplemented, at: payload.bytes(message.pattern), sender.session, into: &output)
+        case .replay(let message): replay(message, in: payload, from: sender, into: &output)
         case .federationSync:
             refuse(Refusal(403, "this relay has no federation"), at: nil, sender.session, into: &output)
         case .hello:

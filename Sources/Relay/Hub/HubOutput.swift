@@ -12,6 +12,8 @@ package struct HubOutput: ~Copyable {
         /// Queue a frame for its one receiver once everything up to `sequence` is as safe as asked for.
         case acknowledge(session: SessionIndex, frame: Slice, sequence: UInt64, isCommit: Bool)
         case close(session: SessionIndex, code: UInt16, reason: Int)
+        /// Look into the history.
+        case replay(request: Int)
         /// Say `drained` as soon as little waits for the session.
         case awaitRoom(session: SessionIndex)
     }
@@ -48,6 +50,7 @@ package struct HubOutput: ~Copyable {
     package private(set) var byteCount = 0
     private var targets: [SessionIndex] = []
     package private(set) var reasons: [String] = []
+    package private(set) var requests: [ReplayRequest] = []
     /// The records of this turn.
     package var journal: JournalBatch
 
@@ -56,7 +59,8 @@ package struct HubOutput: ~Copyable {
     package mutating func removeAll() {
         actions.removeAll(keepingCapacity: true)
         targets.removeAll(keepingCapacity: true)
-        reasons.removeAll()
+        if !reasons.isEmpty { reasons.removeAll() }
+        if !requests.isEmpty { requests.removeAll() }
         byteCount = 0
         if bytes.count > 1 << 20 { bytes = [UInt8](repeating: 0, count: 4 * WireLimits.maxFrameBytes) }
     }
@@ -125,6 +129,11 @@ package struct HubOutput: ~Copyable {
     mutating func close(_ session: SessionIndex, _ code: UInt16, _ reason: String) {
         actions.append(.close(session: session, code: code, reason: reasons.count))
         reasons.append(reason)
+    }
+
+    mutating func replay(_ request: ReplayRequest) {
+        actions.append(.replay(request: requests.count))
+        requests.append(request)
     }
 
     mutating func awaitRoom(_ session: SessionIndex) { actions.append(.awaitRoom(session: session)) }

@@ -17,12 +17,6 @@ package protocol AccountStore: Sendable {
     /// Replaces a hash if it is still the one that was read. `keeping`: all other tokens of the account are revoked.
     func replaceHash(of id: String, _ old: String, by new: String, keeping token: TokenDigest?)
         async throws(StoreFailure) -> Bool
-    /// Ends what the store does in the background.
-    func close()
-}
-
-extension AccountStore {
-    package func close() {}
 }
 
 package enum StoreFailure: Error, Equatable {

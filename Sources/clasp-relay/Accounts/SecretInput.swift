@@ -7,8 +7,11 @@ enum SecretInput {
     /// A password: typed twice at a terminal, without being shown; else the first line of the input.
     static func password() throws(CommandFailure) -> [UInt8] {
         guard isatty(STDIN_FILENO) == 1 else {
-            guard let line = lines().first else { throw CommandFailure("the password is read from standard input") }
-            return line
+            var input = LineInput(limit: maxBytes)
+            while let lines = input.next() {
+                if case .text(let line) = lines.first { return line }
+            }
+            throw CommandFailure("the password is read from standard input")
         }
         let first = try typed("Password: ")
         guard try typed("Once more: ") == first else { throw CommandFailure("the two differ") }

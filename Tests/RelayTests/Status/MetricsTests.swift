@@ -1,5 +1,7 @@
 import Glibc
+import RelayJSON
 import RelayProtocol
+import RelayTestKit
 import Testing
 
 @testable import Relay
@@ -57,7 +59,7 @@ import Testing
 
 /// Runs Prometheus' own checker over a text; answers its exit status.
 func promtool(_ arguments: String, input: String) throws -> Int32 {
-    guard let pipe = unsafe popen("promtool \(arguments) >/dev/null", "w") else { throw NoPromtool() }
+    guard let pipe = unsafe popen("promtool \(arguments) >/dev/null 2>&1", "w") else { throw NoPromtool() }
     let bytes = Array(input.utf8)
     let written = unsafe fwrite(bytes, 1, bytes.count, pipe)
     let status = unsafe pclose(pipe)
@@ -67,3 +69,44 @@ func promtool(_ arguments: String, input: String) throws -> Int32 {
 
 /// `scripts/bootstrap test` installs it.
 struct NoPromtool: Error {}
+
+@Suite struct `The monitoring files` {
+    private let directory = PackageFiles.root + "/deploy/monitoring/"
+    /// What exists, with the series of histograms.
+    private let names: Set<String> = {
+        let lines = String(decoding: RelayStatus.sample.metrics, as: UTF8.self).split(separator: "\n")
+        return Set(lines.filter { !$0.hasPrefix("#") }.map { String($0.prefix { $0 != "{" && $0 != " " }) })
+    }()
+
+    private func metrics(in text: String) -> Set<String> {
+        Set(
+            text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.filter { $0.hasPrefix("relay_") }.map(String.init))
+    }
+
+    @Test(arguments: ["dashboard.json", "alerts.yml"])
+    func `name only metrics that exist`(file: String) throws {
+        let used = metrics(in: try PackageFiles.text(at: directory + file))
+        #expect(used.count > 10)
+        #expect(used.subtracting(names) == [])
+    }
+
+    @Test func `are documented by metrics that exist`() throws {
+        let used = metrics(in: try PackageFiles.text(at: PackageFiles.root + "/docs/operations.md"))
+        let families = names.union(names.map { $0.replacing("_bucket", with: "") }).union(["relay_"])
+        #expect(used.subtracting(families) == [])
+    }
+
+    @Test func `are rules that Prometheus takes`() throws {
+        #expect(try promtool("check rules '\(directory)alerts.yml'", input: "") == 0)
+        #expect(try promtool("check config '\(directory)prometheus.yml'", input: "") == 0)
+        #expect(try promtool("check rules '\(directory)dashboard.json'", input: "") != 0)
+    }
+
+    @Test func `are a dashboard with a query in every panel`() throws {
+        let dashboard = try JSONValue(parsing: Array(try PackageFiles.text(at: directory + "dashboard.json").utf8))
+        let panels = (dashboard["panels"]?.array ?? []).filter { $0["type"] != "row" }
+        #expect(panels.count > 20)
+        for panel in panels { #expect(panel["targets"]?[0]?["expr"]?.string?.isEmpty == false) }
+        #expect(Set(panels.compactMap { $0["id"]?.int }).count == panels.count)
+    }
+}
