@@ -8,7 +8,9 @@ setup() {
     [ -n "$CLASP_NAMESPACE" ]
     # A place of its own for the tree's files that setup.sh writes beside itself.
     app=$BATS_TEST_TMPDIR/app
-    mkdir -p "$app/scripts" "$app/web/assets" "$BATS_TEST_TMPDIR/bin"
+    mkdir -p "$app/scripts" "$app/web/assets" "$app/Sources/clasp-relay" "$BATS_TEST_TMPDIR/bin"
+    cp "$tree/Package.swift" "$app/"
+    cp "$tree/Sources/clasp-relay/Version.swift" "$app/Sources/clasp-relay/"
     cp -R "$tree/deploy" "$tree/Caddyfile" "$app/"
     cp "$tree/scripts/generate-secrets.sh" "$app/scripts/"
     echo '<h1>SPA</h1>' >"$app/web/index.html"
@@ -74,7 +76,7 @@ state() {
     grep -x CADDYFILE=../caddy/Caddyfile.close-delay "$app/deploy/droplet/.env"
     [ "$(stat -c %a "$app/deploy/droplet/.env")" = 600 ]
     diff -r "$app/web" /srv/chat
-    grep -x "docker build .*" "$DOCKER_CALLS"
+    grep -xE 'docker build .*-t clasp-relay:latest .*VERSION=[0-9]+\.[0-9]+\.[0-9]+ .*' "$DOCKER_CALLS"
     grep "up -d" "$DOCKER_CALLS"
     grep -E '^0 2 \* \* \* root docker compose .* backup ' /etc/cron.d/clasp-backup
     echo kept >/mnt/data/relay/state.json
@@ -229,6 +231,16 @@ SH
     [[ "$output" == *'Fedora 40'* ]]
     run setpriv --reuid 65534 "$app/deploy/droplet/setup.sh" --domain chat.example.org
     [ "$status" -ne 0 ]
+}
+
+@test "a release without source says where an image can come from" {
+    rm "$app/Package.swift"
+    run setup_sh --domain chat.example.org --no-volume
+    [ "$status" -eq 66 ]
+    [[ "$output" == *--image* ]]
+    setup_sh --no-volume --image registry.example.org/clasp-relay:1
+    grep -x 'docker pull -q registry.example.org/clasp-relay:1' "$DOCKER_CALLS"
+    grep -x 'docker tag registry.example.org/clasp-relay:1 clasp-relay:latest' "$DOCKER_CALLS"
 }
 
 @test "a relay that does not get well: exit 75 and its last words" {

@@ -348,11 +348,18 @@ get_images() {
         run docker pull -q "$image"
         run docker tag "$image" clasp-relay:latest
     elif [ -n "$rebuild" ] || ! docker image inspect clasp-relay:latest >/dev/null 2>&1; then
-        local free
+        [ -f "$tree/Package.swift" ] ||
+            refuse 66 "a release has no source to build an image from; run this from a clone, or name one with --image"
+        local free revision version
         free=$(df --output=avail -k "$tree" | tail -1)
         [ "$free" -ge $((4 << 20)) ] || refuse 73 "building needs 4 GB of free disk; --image pulls one instead"
         say "building the image, which takes some minutes"
-        run docker build -q -f "$tree/deploy/relay/Dockerfile" -t clasp-relay:latest "$tree"
+        revision=$(git -C "$tree" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+        version=$(sed -n 's/.*static let number = "\(.*\)"/\1/p' "$tree/Sources/clasp-relay/Version.swift")
+        # The second name stays when the next version takes the first, so one can go back to it.
+        run docker build -q -f "$tree/deploy/relay/Dockerfile" -t clasp-relay:latest -t "clasp-relay:$revision" \
+            --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
+            --build-arg "CREATED=$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$tree"
     fi
     docker image inspect caddy:2 >/dev/null 2>&1 || run docker pull -q caddy:2
     choose_caddyfile
