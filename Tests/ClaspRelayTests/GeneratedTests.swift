@@ -1,3 +1,4 @@
+import Glibc
 import Relay
 import RelayTestKit
 import Testing
@@ -28,6 +29,21 @@ import Testing
             }
             for command in CommandTable.all where !command.isHidden { #expect(text.contains(command.name)) }
         }
+    }
+
+    @Test func `is a script that bash can read`() throws {
+        #expect(try status(of: "bash -n", reading: Completions.bash) == 0)
+        #expect(try status(of: "bash -n 2>/dev/null", reading: Completions.bash.dropLast(2)) != 0)
+    }
+
+    private struct NoShell: Error {}
+
+    private func status(of command: String, reading lines: [String]) throws -> Int32 {
+        guard let pipe = unsafe popen(command, "w") else { throw NoShell() }
+        let bytes = Array(lines.joined(separator: "\n").utf8)
+        let written = unsafe fwrite(bytes, 1, bytes.count, pipe)
+        #expect(written == bytes.count)
+        return unsafe pclose(pipe) >> 8
     }
 
     @Test func `is a manual page with every option`() {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RelayAuth
 
-@Suite struct `The file of accounts` {
+@Suite(.serialized) struct `The file of accounts` {
     private let now = UnixTime(seconds: 1_800_000_000)
     private let hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg"
 
@@ -198,7 +198,7 @@ import Testing
     }
 }
 
-@Suite struct `The token of the operator` {
+@Suite(.serialized) struct `The token of the operator` {
     private let now = UnixTime(seconds: 1_800_000_000)
 
     @Test func `is made with its directories, for its owner only, and stays`() throws {

@@ -21,7 +21,7 @@ package struct Upgrade: Sendable {
 }
 
 /// Decides an opening handshake (RFC 6455 §4.2).
-enum Handshake {
+package enum Handshake {
     struct Terms {
         var subprotocol: String?
         var compression: DeflateOptions?
@@ -76,7 +76,7 @@ enum Handshake {
     }
 
     /// SHA-1 of the key and a fixed text, in base64 (§4.2.2).
-    static func acceptance(of key: ArraySlice<UInt8>) -> String {
+    package static func acceptance(of key: ArraySlice<UInt8>) -> String {
         let input = Array(key) + Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
         var digest = [UInt8](repeating: 0, count: 20)
         unsafe input.withUnsafeBufferPointer { bytes in

@@ -6,6 +6,8 @@ struct ClientError: Error, Equatable, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
+
+    static let late = ClientError("no answer in time")
 }
 
 /// A TCP connection that a command makes and waits on.
@@ -58,7 +60,7 @@ final class ClientSocket {
             let ready = clinux_wait_socket(descriptor, forWriting ? 1 : 0, deadline.left)
             if ready > 0 { return }
             guard ready == 0 else { throw ClientError("the connection broke") }
-            if deadline.isOver { throw ClientError("no answer in time") }
+            if deadline.isOver { throw .late }
         }
     }
 }

@@ -46,6 +46,19 @@ enum CommandTable {
             name: "healthcheck", arguments: "[OPTION]…", summary: "ask a running relay whether it is ready",
             flags: HealthcheckCommand.flags, takesSettings: true, run: HealthcheckCommand.run),
         Command(
+            name: "get", arguments: "[OPTION]… ADDRESS", summary: "print the value of a param",
+            flags: ClientCommands.getFlags, run: ClientCommands.get),
+        Command(
+            name: "set", arguments: "[OPTION]… ADDRESS VALUE",
+            summary: "give a param a value: JSON, or else a text", flags: ClientCommands.setFlags,
+            run: ClientCommands.set),
+        Command(
+            name: "pub", arguments: "[OPTION]… ADDRESS [VALUE]", summary: "publish an event",
+            flags: ClientCommands.pubFlags, run: ClientCommands.pub),
+        Command(
+            name: "sub", arguments: "[OPTION]… PATTERN…", summary: "print values and events as they come",
+            flags: ClientCommands.subFlags, run: ClientCommands.sub),
+        Command(
             name: "user", arguments: UserCommand.synopsis, summary: "make, list, change and import accounts",
             run: { UserCommand.run($0.arguments) }),
         Command(

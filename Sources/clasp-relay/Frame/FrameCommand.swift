@@ -87,7 +87,7 @@ enum FrameCommand {
             message = try MessageDecoder.decode(payload.rawSpan)
         }
         let json = try MessageNotation.json(of: message, in: payload.rawSpan, isLegacy: isLegacy)
-        let again = try? frameBytes(message, in: payload)
+        let again = try? FrameBytes.of(message, in: payload)
         return JSONValue.object([
             JSONMember("frame", MessageNotation.json(of: frame)), JSONMember("message", json),
             JSONMember("reencode", again.map { .string(Hex.text($0.rawSpan)) } ?? .null),
@@ -110,21 +110,11 @@ enum FrameCommand {
         }
         do throws(WireError) {
             let message = try reader.message()
-            let frame = try frameBytes(message, in: reader.payload)
+            let frame = try FrameBytes.of(message, in: reader.payload)
             return Hex.digits(frame.rawSpan)
         } catch {
             return failure(error.sentence, code: error.code)
         }
-    }
-
-    private static func frameBytes(_ message: Message, in payload: [UInt8]) throws(WireError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: WireLimits.maxFrameBytes)
-        let count = try bytes.withWriter { writer throws(WireError) in
-            try MessageEncoder.frame(message, in: payload.rawSpan, into: &writer)
-            return writer.count
-        }
-        bytes.removeLast(bytes.count - count)
-        return bytes
     }
 
     private static func failure(_ sentence: String, code: UInt16) -> [UInt8] {
