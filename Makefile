@@ -1,11 +1,12 @@
 # Each target is a script, so that a laptop and CI run the same thing.
-.PHONY: bootstrap build run test test-tsan test-asan lint fmt fuzz bench instructions soak clean
+.PHONY: bootstrap build run test test-web test-tsan test-asan lint fmt fuzz bench instructions soak clean
 SECONDS ?= 60
 
 bootstrap: ; @scripts/bootstrap
 build:     ; @scripts/build
 run:       ; @scripts/run
 test:      ; @scripts/test
+test-web:  ; @scripts/test-web
 test-tsan: ; @scripts/test-sanitized thread
 test-asan: ; @scripts/test-sanitized address
 lint:      ; @scripts/lint

@@ -112,6 +112,7 @@ class App {
         session.on('room-arrived', (room, message) => this.#notify(room, message));
         session.on('room-banned', (room) => toast(`You are banned from ${room.name}.`));
         session.on('rooms', () => this.#title());
+        session.on('expiring', () => this.door.refresh(this.account.token).catch(() => {}));
         session.mayJoin = (room, uid) => this.#mayJoin(room, uid);
         await session.start();
         this.#showFrame();

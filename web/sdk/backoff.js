@@ -20,10 +20,9 @@ export class Backoff {
     }
 }
 
-/** What a relay that goes away says about its return, in milliseconds: "restarting, back in 5 s". */
+/** What a relay that goes away says about its return, in milliseconds: "restarting; retry-after=5". */
 export function returnHint(code, reason) {
     if (code !== 1012 && code !== 1013) return undefined;
-    const found = /(\d{1,6})\s*(ms|s)\b/.exec(reason);
-    if (!found) return undefined;
-    return Math.min(300_000, Number(found[1]) * (found[2] === 's' ? 1000 : 1));
+    const found = /retry-after=(\d{1,4}(?:\.\d{1,3})?)\b/.exec(reason);
+    return found ? Math.min(300_000, Number(found[1]) * 1000) : undefined;
 }

@@ -371,7 +371,6 @@ export class ClaspClient extends Emitter {
         } else if (subscription) {
             this.#subscriptions.delete(subscription.id);
             subscription.ready.reject(error);
-            this.emit('error', error);
         } else if (this.#asked.get(address)?.size) {
             this.#asked.get(address).forEach((waiter) => waiter(undefined, error));
         } else {

@@ -2,7 +2,7 @@
 // tells its position in history: a GET of a reserved address before and after the break, and a REPLAY of what lies between.
 
 /** Holds `{epoch, position}`. Positions rise within an epoch; a new epoch says that history may have been lost. */
-export const positionAddress = '/clasp/history/position';
+export const positionAddress = '/clasp/relay/position';
 
 export function markFrom(value) {
     if (value === null || typeof value !== 'object' || value.epoch === undefined || value.position === undefined) return undefined;

@@ -13,6 +13,7 @@ export const statuses = ['online', 'away', 'dnd', 'invisible'];
 export class Session extends Emitter {
     rooms = new Map();
     #identity;
+    #expiry;
 
     /** `settings` keeps small things: `{get(name), set(name, value)}`. */
     constructor({ url, token, me, settings, store, WebSocket, client }) {
@@ -39,6 +40,7 @@ export class Session extends Emitter {
         for (const { rid, kind, title, listed } of this.settings.get('joined') ?? []) {
             if (isRoomId(rid)) this.#add(rid, { kind, title, listed }).catch((error) => this.emit('trouble', error));
         }
+        this.#expiry = this.client.subscribe('/clasp/relay/expiring', () => this.emit('expiring'), { types: ['event'] });
         this.emit('rooms');
     }
 
@@ -46,6 +48,7 @@ export class Session extends Emitter {
         await Promise.allSettled([...this.rooms.values()].map((room) => room.leave()));
         this.people.stop();
         this.directory.stop();
+        this.#expiry?.unsubscribe();
         this.client.close();
     }
 

@@ -119,9 +119,15 @@ export class Call extends Emitter {
     async #offer(sid, options) {
         const peer = this.#peer(sid);
         peer.hasOffered = true;
-        if (peer.connection.signalingState !== 'stable') return;
-        await peer.connection.setLocalDescription(await peer.connection.createOffer(options));
-        this.#send(sid, { type: 'offer', sdp: plain(peer.connection.localDescription) });
+        // One at a time: the browser wants to negotiate again while the first offer is still being made.
+        if (peer.isOffering || peer.connection.signalingState !== 'stable') return;
+        peer.isOffering = true;
+        try {
+            await peer.connection.setLocalDescription(await peer.connection.createOffer(options));
+            this.#send(sid, { type: 'offer', sdp: plain(peer.connection.localDescription) });
+        } finally {
+            peer.isOffering = false;
+        }
     }
 
     #restart(sid) {

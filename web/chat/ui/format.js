@@ -5,7 +5,11 @@ const date = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric
 const dateAndYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
+const bare = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
 export const clock = (time) => hour.format(time);
+/** Short enough for the margin. */
+export const shortClock = (time) => bare.format(time);
 export const exact = (time) => full.format(time);
 export const dayOf = (time) => new Date(time).toDateString();
 

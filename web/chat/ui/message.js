@@ -2,7 +2,7 @@
 import { parseMarkdown } from '../core/markdown.js';
 import { avatar } from './avatar.js';
 import { h, icon, tool } from './dom.js';
-import { clock, exact } from './format.js';
+import { clock, exact, shortClock } from './format.js';
 
 const together = 5 * 60_000;
 
@@ -36,7 +36,7 @@ export function messageView(message, { room, before, on }) {
     const { people } = room.session;
     const name = isMine ? room.me.name : (message.userId && people.nameOf(message.userId)) || message.from;
     const color = isMine ? room.me.color : message.color ?? people.colorOf(message.userId ?? message.from);
-    const time = h('time', { datetime: new Date(message.timestamp).toISOString(), title: exact(message.timestamp), class: isFirst ? '' : 'hour' }, clock(message.timestamp));
+    const time = h('time', { datetime: new Date(message.timestamp).toISOString(), title: exact(message.timestamp), class: isFirst ? '' : 'hour' }, isFirst ? clock(message.timestamp) : shortClock(message.timestamp));
     const isMention = !isMine && message.text.toLocaleLowerCase().includes(`@${room.me.name.toLocaleLowerCase()}`);
     const kind = ['message', isFirst && 'first', message.isDeleted && 'gone', message.isLocked && 'locked-text', isMention && 'mention', message.status].filter(Boolean).join(' ');
     return h('article', { class: kind, tabindex: '-1', 'aria-label': `${name}, ${clock(message.timestamp)}` },

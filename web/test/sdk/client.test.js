@@ -297,7 +297,7 @@ test('the hint of a relay that restarts is honoured', async () => {
     const server = await relay();
     const one = await client(server);
     const waiting = new Promise((resolve) => one.on('reconnecting', resolve));
-    await server.stop({ code: 1012, reason: 'restarting, back in 250 ms' });
+    await server.stop({ code: 1012, reason: 'restarting; retry-after=0.25' });
     const { delay } = await waiting;
     assert.ok(delay >= 250 && delay <= 255, `${delay}`);
     await server.listen(server.port);

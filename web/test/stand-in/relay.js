@@ -132,7 +132,7 @@ export class StandInRelay {
             return;
         }
         case 'GET': {
-            if (address === '/clasp/history/position') {
+            if (address === '/clasp/relay/position') {
                 if (this.faults.resume) session.send({ type: 'SNAPSHOT', params: [{ address, value: { epoch: this.epoch, position: this.position }, revision: 1 }] });
                 return;
             }
