@@ -52,18 +52,17 @@ class IndexedStore {
         return settled(this.#table(table, 'readwrite').delete(id));
     }
 
-    /** Many events in one transaction, gathered over a moment. */
+    /** Those of one turn in one transaction, at once: the page may be gone in a moment. */
     addEvent(event) {
         this.batch.push(event);
         this.writing ??= new Promise((resolve) => {
-            setTimeout(() => {
-                const batch = this.batch.splice(0);
+            queueMicrotask(() => {
                 this.writing = undefined;
-                const table = this.#table('events', 'readwrite');
-                for (const one of batch) table.put(one);
-                table.transaction.oncomplete = resolve;
-                table.transaction.onerror = resolve;
-            }, 50);
+                const transaction = this.database.transaction('events', 'readwrite', { durability: 'relaxed' });
+                for (const one of this.batch.splice(0)) transaction.objectStore('events').put(one);
+                transaction.oncomplete = transaction.onerror = transaction.onabort = resolve;
+                transaction.commit();
+            });
         });
         return this.writing;
     }

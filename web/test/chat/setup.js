@@ -16,13 +16,13 @@ export class Settings {
 }
 
 /** A relay with the chat's rules and people on it; `end` ends all. */
-export async function world() {
-    const relay = await new StandInRelay({ config: chatConfig }).listen();
+export async function world(given) {
+    const relay = given ?? await new StandInRelay({ config: chatConfig }).listen();
     const sessions = [];
     return {
         relay,
         async person(uid, { store = new MemoryStore(), settings = new Settings() } = {}) {
-            const session = new Session({ url: relay.url, token: relay.issue(uid), me: { uid, name: uid[0].toUpperCase() + uid.slice(1), color: '#457b9d' }, settings, store });
+            const session = new Session({ url: relay.url, token: await relay.issue(uid), me: { uid, name: uid[0].toUpperCase() + uid.slice(1), color: '#457b9d' }, settings, store });
             session.troubles = [];
             session.on('trouble', (error) => session.troubles.push(error));
             sessions.push(session);
@@ -31,7 +31,7 @@ export async function world() {
         },
         async end() {
             await Promise.all(sessions.map((session) => session.stop()));
-            await relay.stop();
+            await (given ? relay.close() : relay.stop());
         },
     };
 }
