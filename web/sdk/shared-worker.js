@@ -1,7 +1,9 @@
 // The worker behind `SharedClient`: one client, any number of tabs.
 import { ClaspClient } from './client.js';
+import { deferred } from './writes.js';
 
 let client;
+let started = deferred();
 let askForToken;
 const tabs = new Set();
 
@@ -29,6 +31,7 @@ function start(url, options, tab) {
     client.on('open', (detail) => tell({ event: 'open', detail, session: client.session, state: client.state }));
     client.on('reconnecting', ({ delay, attempt }) => tell({ event: 'reconnecting', detail: { delay, attempt } }));
     for (const name of ['error', 'close']) client.on(name, (error) => tell({ event: name, detail: plain(error) }));
+    started.resolve();
 }
 
 class Tab {
@@ -49,6 +52,8 @@ class Tab {
         if (call === 'token') return askForToken?.(details[0]);
         if (call === 'goodbye') return this.#leave();
         try {
+            // Tabs may subscribe before one of them has said where to.
+            if (call !== 'connect') await started.promise;
             const result = await this.#perform(call, details);
             this.post({ id, result });
         } catch (error) {
@@ -94,6 +99,7 @@ class Tab {
         if (tabs.size === 0 && client) {
             client.close();
             client = undefined;
+            started = deferred();
         }
     }
 }

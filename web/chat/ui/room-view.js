@@ -169,21 +169,25 @@ export class RoomView {
         const events = [...this.#events];
         let day;
         let before;
+        const enter = (time) => {
+            const today = dayOf(time);
+            if (today === day) return;
+            items.push({ key: `day-${today}`, day: time });
+            day = today;
+            before = undefined;
+        };
+        const tell = (event) => {
+            enter(event.timestamp);
+            items.push(event);
+            before = undefined;
+        };
         for (const message of this.room.timeline.list) {
-            while (events.length && events[0].timestamp < message.timestamp) {
-                items.push(events.shift());
-                before = undefined;
-            }
-            const today = dayOf(message.timestamp);
-            if (today !== day) {
-                items.push({ key: `day-${today}`, day: message.timestamp });
-                day = today;
-                before = undefined;
-            }
+            while (events.length && events[0].timestamp < message.timestamp) tell(events.shift());
+            enter(message.timestamp);
             items.push({ key: message.msgId, message, before });
             before = message;
         }
-        items.push(...events);
+        events.forEach(tell);
         this.list.set(items);
     }
 

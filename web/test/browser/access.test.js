@@ -22,6 +22,7 @@ function audit() {
     const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
     ids.filter((id, index) => ids.indexOf(id) !== index).forEach((id) => faults.push(`the id ${id} occurs twice`));
     if (!document.documentElement.lang) faults.push('the page has no language');
+    if (document.documentElement.scrollWidth > innerWidth || [...document.querySelectorAll('.main, .side, .timeline, .details')].some((one) => one.scrollWidth > one.clientWidth + 1)) faults.push('something is wider than its place');
     if (document.querySelectorAll('main').length !== 1) faults.push('there is not exactly one main');
     const headings = [...document.querySelectorAll('h1')].filter(visible);
     if (headings.length !== 1) faults.push(`${headings.length} first headings`);
@@ -87,6 +88,12 @@ test('every view can be used without a mouse and without seeing it', () => story
     await bob.click({ button: '🎉' });
     await ann.until(() => document.querySelector('.reaction'));
     await looks(ann, 'room');
+    await say(ann, `a line that goes on and on, ${'with words and more words '.repeat(10)}`);
+    await bob.sees('with words');
+    await bob.run(() => [...document.querySelectorAll('.message')].pop().querySelector('[aria-label="Reply"]').click());
+    await say(bob, 'x'.repeat(300));
+    await bob.size({ width: 360, height: 740, phone: true });
+    await looks(bob, 'room on a phone');
     for (const panel of ['About this room', 'Search this room']) {
         await ann.click({ button: panel });
         await looks(ann, panel);
