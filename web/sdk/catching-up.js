@@ -1,6 +1,6 @@
 // Puts the events together that came around a break: what was replayed, what came live meanwhile, what had been told
 // before. Each is told once, and the missed ones come first.
-import { isSameHistory, markFrom, replayBetween, Seen } from './resume.js';
+import { isSameHistory, markFrom, replayBehind, Seen } from './resume.js';
 
 export const lasting = ['event', 'stream', 'timeline'];
 
@@ -44,7 +44,7 @@ export class CatchingUp {
     }
 
     /** Asks for what lies between the break and now, pattern by pattern. True only if all of that was told. */
-    async replay(patterns, ask) {
+    async replay(patterns, until, ask) {
         if (!isSameHistory(this.#mark, this.now)) return false;
         if (this.#mark.position === this.now.position) return true;
         const counted = new Seen(Infinity);
@@ -52,7 +52,7 @@ export class CatchingUp {
         for (const pattern of patterns) {
             this.#replaying = [];
             const arrived = this.#replaying;
-            isWhole = await ask(replayBetween(this.#mark, this.now, pattern, lasting)) && isWhole;
+            isWhole = await ask(replayBehind(this.#mark, pattern, lasting, until)) && isWhole;
             // Patterns that overlap bring the same event twice.
             const fresh = arrived.filter((event) => !counted.take(event));
             arrived.forEach((event) => counted.add(event));

@@ -1,17 +1,17 @@
 // The client: one conversation with a relay over as many connections as it takes.
 import { Backoff, returnHint } from './backoff.js';
 import { Barriers } from './barriers.js';
+import { whenPageWakes } from './browser.js';
 import { CatchingUp, lasting } from './catching-up.js';
 import { encodeFrame } from './codec/frame.js';
-import { Emitter, guarded } from './emitter.js';
+import { Emitter } from './emitter.js';
 import { readHistory } from './history.js';
 import { AuthError, ClaspError, ClosedError, RefusedError, TimeoutError } from './errors.js';
 import { Link, socketClass } from './link.js';
 import { Outbox, settle } from './outbox.js';
 import { Pacer } from './pacer.js';
-import { Params } from './params.js';
-import { compile } from './patterns.js';
-import { Duplicates, positionAddress } from './resume.js';
+import { positionAddress } from './resume.js';
+import { Subscriptions } from './subscriptions.js';
 import { deferred, isKept, operation } from './writes.js';
 
 const defaults = {
@@ -43,10 +43,7 @@ export class ClaspClient extends Emitter {
     #offset = 0;
     #stopListening;
 
-    #subscriptions = new Map();
-    #nextId = 1;
-    #params = new Params();
-    #duplicates = new Duplicates();
+    #subscriptions = new Subscriptions();
     #catching = new CatchingUp();
     #presences = new Map();
 
@@ -55,6 +52,7 @@ export class ClaspClient extends Emitter {
     #barriers = new Barriers((message) => this.#transmit(message));
     #sequence = 0;
     #processed = 0;
+    #answeredAt;
     #barrierTimer;
     #ackTimer;
     #pause;
@@ -86,7 +84,7 @@ export class ClaspClient extends Emitter {
         this.#opening = deferred();
         this.#opening.promise.catch(() => {});
         this.#backoff.reset();
-        this.#listenToTheBrowser();
+        this.#stopListening ??= whenPageWakes(() => this.wake());
         this.#attempt();
         return this.#opening.promise;
     }
@@ -111,6 +109,7 @@ export class ClaspClient extends Emitter {
         this.#setState('closed');
         clearTimeout(this.#retryTimer);
         this.#stopListening?.();
+        this.#stopListening = undefined;
         this.#linkIsGone(error);
         this.#outbox.rejectAll(error);
         this.#opening?.reject(error);
@@ -206,20 +205,6 @@ export class ClaspClient extends Emitter {
         this.#asked.clear();
     }
 
-    #listenToTheBrowser() {
-        const { window: page, document: view } = globalThis;
-        if (!page?.addEventListener || !view || this.#stopListening) return;
-        const wake = () => this.wake();
-        const look = () => view.visibilityState === 'visible' && this.wake();
-        page.addEventListener('online', wake);
-        view.addEventListener('visibilitychange', look);
-        this.#stopListening = () => {
-            page.removeEventListener('online', wake);
-            view.removeEventListener('visibilitychange', look);
-            this.#stopListening = undefined;
-        };
-    }
-
     #setState(state) {
         if (this.#state === state) return;
         this.#state = state;
@@ -239,14 +224,14 @@ export class ClaspClient extends Emitter {
         this.serverName = welcome.name;
         this.#offset = Number(welcome.time) / 1000 - Date.now();
         this.#pacer = new Pacer((frame) => this.#link?.sendFrame(frame));
-        this.#params.beginConnection();
+        this.#subscriptions.beginConnection();
         this.#setState('catching-up');
         if (!isFirst) this.#catching.begin();
         for (const [address, value] of this.#presences) this.#transmit({ type: 'SET', address, value: value() });
-        for (const subscription of this.#subscriptions.values()) this.#sendSubscribe(subscription);
+        for (const subscription of this.#subscriptions) this.#sendSubscribe(subscription);
         await this.#reconsider(previous, this.#options.resume ? [positionAddress] : []);
-        for (const param of this.#params.takeVanished((address) => this.#isWatched(address))) this.#tell(param);
-        const recovered = isFirst ? undefined : await this.#catching.replay(this.#eventPatterns(), (question) => this.#replay(question));
+        this.#subscriptions.tellVanished();
+        const recovered = isFirst ? undefined : await this.#catching.replay(this.#subscriptions.eventPatterns(), this.#answeredAt, (question) => this.#replay(question));
         if (link !== this.#link) return;
         for (const { event, replayed } of isFirst ? [] : this.#catching.finish()) this.#tellEvent(event, replayed);
         this.#wasOpen = true;
@@ -272,11 +257,6 @@ export class ClaspClient extends Emitter {
         }
     }
 
-    #eventPatterns() {
-        const wanted = [...this.#subscriptions.values()].filter((one) => lasting.some((signal) => one.takes(signal)));
-        return [...new Set(wanted.map((one) => one.pattern))];
-    }
-
     // — Receiving —
 
     #receive(message) {
@@ -296,19 +276,7 @@ export class ClaspClient extends Emitter {
     #accept(message, isSnapshot) {
         if (isSnapshot && message.address === positionAddress) this.#catching.position(message.value);
         if (isSnapshot) this.#asked.get(message.address)?.forEach((waiter) => waiter(message));
-        if (!this.#isWatched(message.address)) return;
-        const param = this.#params.accept(message);
-        if (param) this.#tell(param, isSnapshot);
-    }
-
-    #tell(param, isSnapshot = false) {
-        const { address, value, revision, writer, timestamp, skipped, version, removed = false } = param;
-        for (const subscription of [...this.#subscriptions.values()]) {
-            if (!subscription.takes('param') || !subscription.matches(address) || subscription.told.get(address) === version) continue;
-            if (removed) subscription.told.delete(address);
-            else subscription.told.set(address, version);
-            guarded(subscription.handler, value, address, { signal: 'param', revision, writer, timestamp, skipped, removed, snapshot: isSnapshot });
-        }
+        this.#subscriptions.accept(message, isSnapshot);
     }
 
     #receiveEvent(event) {
@@ -317,19 +285,7 @@ export class ClaspClient extends Emitter {
 
     #tellEvent(event, replayed = false) {
         this.#catching.told(event);
-        if (this.#duplicates.has(event)) return;
-        const { address, signal, phase, id, samples, timestamp, rate } = event;
-        for (const subscription of [...this.#subscriptions.values()]) {
-            if (!subscription.takes(signal) || !subscription.matches(address)) continue;
-            guarded(subscription.handler, event.value ?? samples ?? null, address, { signal, phase, id, samples, timestamp, rate, replayed });
-        }
-    }
-
-    #isWatched(address) {
-        for (const subscription of this.#subscriptions.values()) {
-            if (subscription.matches(address)) return true;
-        }
-        return false;
+        this.#subscriptions.tellEvent(event, replayed);
     }
 
     #acknowledged({ address, revision }) {
@@ -347,20 +303,19 @@ export class ClaspClient extends Emitter {
         const upTo = this.#barriers.answer(answer);
         if (upTo === undefined) return;
         this.#processed = Math.max(this.#processed, upTo);
+        this.#answeredAt = answer.t3;
         const now = Date.now();
         this.#offset = (Number(answer.t2 ?? 0) - Number(answer.t1)) / 2000 + (Number(answer.t3 ?? 0) / 1000 - now) / 2;
         // A relay that keeps nothing acknowledges nothing; that it has applied a write is all there is to know.
         const isDone = (op) => op.sequence <= upTo && (op.kind === 'publish' || (!this.#acknowledges && op.kind !== 'announce'));
         for (const op of this.#outbox.takeAllSent(isDone)) settle(op, 'resolve', {});
-        for (const subscription of this.#subscriptions.values()) {
-            if (subscription.sequence <= upTo) subscription.ready.resolve();
-        }
+        this.#subscriptions.processed(upTo);
     }
 
     #refused(error) {
         const { address, code } = error;
         if (code === 429 && address === undefined) return this.#throttled(error);
-        const subscription = [...this.#subscriptions.values()].find((one) => one.pattern === address && one.sequence > this.#processed);
+        const subscription = this.#subscriptions.refusedAt(address, this.#processed);
         const replay = this.#replays.get(address);
         const op = code === 202 ? undefined : this.#outbox.takeSent((one) => one.addresses.includes(address));
         if (op) {
@@ -369,9 +324,9 @@ export class ClaspClient extends Emitter {
             this.#replays.delete(address);
             replay.resolve(false);
         } else if (subscription) {
-            this.#subscriptions.delete(subscription.id);
+            this.#subscriptions.delete(subscription);
             subscription.ready.reject(error);
-        } else if (this.#asked.get(address)?.size) {
+        } else if (this.#asked.has(address)) {
             this.#asked.get(address).forEach((waiter) => waiter(undefined, error));
         } else {
             this.emit('error', error);
@@ -389,7 +344,7 @@ export class ClaspClient extends Emitter {
             this.#pause = undefined;
             if (link !== this.#link) return;
             this.#outbox.returnSent();
-            for (const subscription of this.#subscriptions.values()) {
+            for (const subscription of this.#subscriptions) {
                 if (subscription.sequence > this.#processed) this.#sendSubscribe(subscription);
             }
             try {
@@ -487,7 +442,10 @@ export class ClaspClient extends Emitter {
                 if (!this.#asked.has(address)) this.#asked.set(address, new Set());
                 this.#asked.get(address).add(waiter);
                 this.#transmit({ type: 'GET', address });
-                return () => this.#asked.get(address)?.delete(waiter);
+                return () => {
+                    this.#asked.get(address)?.delete(waiter);
+                    if (this.#asked.get(address)?.size === 0) this.#asked.delete(address);
+                };
             });
             isSound = await this.#barriers.ask(this.#sequence).finally(() => waiters.forEach((stop) => stop()));
             if (!isSound) await new Promise((resolve) => setTimeout(resolve, throttlePause + 50));
@@ -531,19 +489,8 @@ export class ClaspClient extends Emitter {
 
     // — What one does with it —
 
-    subscribe(pattern, handler, { types = [], maxRate, epsilon, history, window } = {}) {
-        const options = Object.fromEntries(Object.entries({ maxRate, epsilon, history, window }).filter(([, value]) => value !== undefined));
-        const subscription = {
-            id: this.#nextId, pattern, types, options, handler,
-            matches: compile(pattern),
-            takes: (signal) => types.length === 0 || types.includes(signal),
-            told: new Map(),
-            sequence: Infinity,
-            ready: deferred(),
-        };
-        subscription.ready.promise.catch(() => {});
-        this.#nextId += 1;
-        this.#subscriptions.set(subscription.id, subscription);
+    subscribe(pattern, handler, { types, maxRate, epsilon, history, window } = {}) {
+        const subscription = this.#subscriptions.add(pattern, handler, { types, maxRate, epsilon, history, window });
         if (this.#link && (this.#state === 'open' || this.#state === 'catching-up')) {
             this.#sendSubscribe(subscription);
             this.#scheduleBarrier();
@@ -552,9 +499,7 @@ export class ClaspClient extends Emitter {
             pattern,
             ready: subscription.ready.promise,
             unsubscribe: () => {
-                if (!this.#subscriptions.delete(subscription.id)) return;
-                this.#params.forget((address) => this.#isWatched(address));
-                if (this.#link && this.#state !== 'connecting') this.#transmit({ type: 'UNSUBSCRIBE', id: subscription.id });
+                if (this.#subscriptions.delete(subscription) && this.#link && this.#state !== 'connecting') this.#transmit({ type: 'UNSUBSCRIBE', id: subscription.id });
             },
         };
     }

@@ -1,5 +1,6 @@
 // Catching up on events after a break, and knowing whether that is all. This is the only place that knows how the relay
-// tells its position in history: a GET of a reserved address before and after the break, and a REPLAY of what lies between.
+// tells its position in history: a GET of a reserved address now and then, and after a break a REPLAY of what lies behind
+// that position. An ACK at its end says that nothing is missing.
 
 /** Holds `{epoch, position}`. Positions rise within an epoch; a new epoch says that history may have been lost. */
 export const positionAddress = '/clasp/relay/position';
@@ -9,9 +10,9 @@ export function markFrom(value) {
     return { epoch: String(value.epoch), position: BigInt(value.position) };
 }
 
-/** What to ask for a pattern to get the events after one mark up to another. */
-export function replayBetween(mark, now, pattern, types) {
-    return { type: 'REPLAY', pattern, from: mark.position + 1n, to: now.position, types };
+/** What to ask to get the events behind a mark up to a moment of the relay's clock, after which they come live anyway. */
+export function replayBehind(mark, pattern, types, until) {
+    return { type: 'REPLAY', pattern: `/clasp/relay/after/${mark.epoch}/${mark.position}${pattern}`, to: until, types };
 }
 
 export const isSameHistory = (before, now) => Boolean(before && now && before.epoch === now.epoch && before.position <= now.position);

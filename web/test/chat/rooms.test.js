@@ -265,3 +265,70 @@ test('search finds words in what is loaded and what is kept', async () => {
     assert.deepEqual((await room.search('fish')).map(({ text }) => text), ['Red FISH', 'two fish', 'one fish']);
     assert.deepEqual((await room.search('fish two')).map(({ text }) => text), ['two fish']);
 });
+
+test('groups hold rooms, public and private, and their passwords are shown to nobody', async () => {
+    const { person } = await begin();
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    await ann.directory.createNamespace({ path: 'team', description: 'Ours', password: 'pw' });
+    await until(() => bob.directory.namespaces.get('team')?.description === 'Ours');
+    await assert.rejects(ann.directory.createNamespace({ path: 'team/../x' }), /letters/);
+    const open = await ann.create({ name: 'Stand-up', namespace: 'team' });
+    const hidden = await ann.create({ name: 'Plans', namespace: 'team/inner', isPublic: false });
+    const rooms = bob.directory.pin('team');
+    await until(() => rooms.has(open.rid));
+    assert.ok(bob.directory.rooms.has(open.rid));
+    assert.ok(!bob.directory.rooms.has(hidden.rid));
+    assert.equal(await bob.directory.unlockNamespace('team', 'pw'), 'unknown');
+    bob.directory.unpin('team');
+    assert.equal(bob.directory.roomsIn('team'), undefined);
+    await ann.deleteRoom(open);
+    await until(() => !bob.directory.rooms.has(open.rid));
+});
+
+test('a room that was open is sealed from the moment its creator says so', async () => {
+    const { person, relay } = await begin();
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const here = await ann.create({ name: 'Opened' });
+    const there = await bob.join(here.rid);
+    await here.say('still open');
+    await until(() => texts(there).includes('still open'));
+    await ann.encrypt(here);
+    await until(() => there.isEncrypted && there.secrecy.state === 'have');
+    await there.say('closed now');
+    await until(() => texts(here).includes('closed now'));
+    assert.ok(!JSON.stringify(relay.received).includes('closed now'));
+    await assert.rejects(bob.encrypt(there).then(() => there.changeMeta({ name: 'x' })), /403|write_rules/);
+});
+
+test('name and status are told to others', async () => {
+    const { person } = await begin();
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    await ann.rename('Anna');
+    await ann.setStatus('away');
+    assert.deepEqual(await bob.people.profile('ann', { fresh: true }).then(({ name, status }) => [name, status]), ['Anna', 'away']);
+    await ann.setStatus('invisible');
+    assert.equal((await bob.people.profile('ann', { fresh: true })).status, 'offline');
+    await assert.rejects(ann.setStatus('nonsense'), /status is one of/);
+});
+
+test('an admin that the creator made may ban, and no more when it is taken back', async () => {
+    const { person } = await begin();
+    const [ann, bob, eve] = [await person('ann'), await person('bob'), await person('eve')];
+    const here = await ann.create({ name: 'Ruled' });
+    const [there, bad] = [await bob.join(here.rid), await eve.join(here.rid)];
+    await assert.rejects(there.ban('eve'), /403|write_rules/);
+    await here.setRole('bob', true);
+    await until(() => there.roleOf('bob') === 'admin');
+    await there.ban('eve');
+    await until(() => bad.isBanned && here.bans.has('eve'));
+    assert.match(bad.silence, /banned/);
+    await assert.rejects(bad.say('x'), /banned/);
+    await here.unban('eve');
+    // Whoever was banned is out of the room, and comes back like anybody else.
+    await eve.leave(bad);
+    const again = await eve.join(here.rid);
+    assert.ok(!again.isBanned);
+    await here.setRole('bob', false);
+    await until(() => there.roleOf('bob') === 'member');
+    await assert.rejects(there.ban('eve'), /403|write_rules/);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { AuthError, ClaspClient, ConflictError, ForbiddenError } from '../../sdk/clasp.js';
+import { NodeWebSocket } from '../../sdk/node-socket.js';
 import { Product } from './relay.js';
 
 const rounds = Number(process.env.RESTARTS ?? 20);
@@ -86,4 +87,35 @@ test('who has no token is refused at once, who has one may do what the rules all
     await assert.rejects(ann.set('/chat/user/bob/profile', { name: 'Bob' }), ForbiddenError);
     await assert.rejects(ann.set('/elsewhere', 1), ForbiddenError);
     await assert.rejects(ann.subscribe('/**', () => {}).ready, ForbiddenError);
+});
+
+test('events missed in a break are told once and in order where the config keeps them, and recovered says so', async () => {
+    const cuts = [];
+    class Cut extends NodeWebSocket {
+        constructor(...details) {
+            super(...details);
+            cuts.push(this);
+        }
+    }
+    const relay = await product();
+    const [ann, bob] = [await client(relay, { token: await relay.issue('ann') }), await client(relay, { token: await relay.issue('bob'), WebSocket: Cut })];
+    await ann.set('/chat/room/r/presence/ann', { name: 'Ann' });
+    await bob.presence('/chat/room/r/presence/bob', { name: 'Bob' }).ready;
+    const told = [];
+    await bob.subscribe('/chat/room/r/messages', (value) => told.push(value)).ready;
+    const sent = [];
+    const say = async () => {
+        sent.push(sent.length);
+        await ann.publish('/chat/room/r/messages', sent.length - 1);
+    };
+    for (let round = 0; round < 5; round += 1) {
+        await say();
+        const isBack = new Promise((resolve) => { const stop = bob.on('open', (details) => { stop(); resolve(details); }); });
+        cuts.splice(0).forEach((socket) => socket.terminate());
+        for (let n = 0; n < 3; n += 1) await say();
+        assert.equal((await isBack).recovered, true);
+        await say();
+    }
+    await until(() => told.length >= sent.length);
+    assert.deepEqual(told, sent);
 });

@@ -161,10 +161,12 @@ export class StandInRelay {
                 session.send({ type: 'ERROR', code: 501, message: 'no history', address: message.pattern });
                 return;
             }
-            const matches = compile(message.pattern);
+            const [, epoch, after = '0', pattern] = /^\/clasp\/relay\/after\/([^/]+)\/(\d+)(\/.*)$/.exec(message.pattern) ?? [, this.epoch, '0', message.pattern];
+            const matches = compile(pattern);
             const { from = 0, to = Infinity } = message;
-            this.history.filter((event) => event.at >= from && event.at <= to && matches(event.address)).slice(0, message.limit).forEach((event) => session.send(event));
-            session.send({ type: 'ACK', address: message.pattern });
+            this.history.filter((event) => event.at > Number(after) && event.time >= from && event.time <= to && matches(event.address)).slice(0, message.limit).forEach((event) => session.send(event));
+            if (epoch === this.epoch) session.send({ type: 'ACK', address: message.pattern, revision: this.position });
+            else session.send({ type: 'ERROR', code: 404, message: 'Incomplete: another epoch', address: message.pattern });
             return;
         }
         case 'SYNC': session.send({ type: 'SYNC', t1: message.t1, t2: Date.now() * 1000, t3: Date.now() * 1000 }); return;
@@ -193,7 +195,7 @@ export class StandInRelay {
     #publish(message, session) {
         if (message.signal !== 'gesture') {
             this.position += 1;
-            this.history.push({ ...message, at: this.position });
+            this.history.push({ ...message, at: this.position, time: Date.now() * 1000 });
         }
         this.#broadcast(message, session);
     }
