@@ -8,6 +8,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const binary = process.env.RELAY_BINARY ?? join(root, '.build/release/clasp-relay');
 
+/** Whatever ends the tests, also a time limit, takes the relays along. */
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+process.once('SIGTERM', () => process.exit(1));
+
 export class Product {
     static async start({ isOpen = false, withPages = false } = {}) {
         const product = new Product();
@@ -29,6 +34,9 @@ export class Product {
         if (this.isOpen) flags.push('--open');
         if (this.withPages) flags.push('--static-dir', this.pages);
         this.process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+        const { process: child } = this;
+        running.add(child);
+        child.on('exit', () => running.delete(child));
         this.log = '';
         const ports = new Promise((resolve, reject) => {
             const hear = (data) => {
