@@ -8,22 +8,19 @@ export class CatchingUp {
     #mark;
     #seen = new Seen();
     #early;
-    #replaying;
     #missed = [];
 
     /** The connection is back; events are kept until `finish`. */
     begin() {
         this.#early = [];
         this.#missed = [];
-        this.#replaying = undefined;
         this.now = undefined;
     }
 
     /** Whether an event has to wait; it is kept here then. */
     holds(event) {
-        if (!this.#early) return false;
-        (this.#replaying ?? this.#early).push(event);
-        return true;
+        this.#early?.push(event);
+        return this.#early !== undefined;
     }
 
     /** An event was told; a replay from the present mark would tell it again. */
@@ -43,38 +40,32 @@ export class CatchingUp {
         return this.#mark !== undefined;
     }
 
-    /** Asks for what lies between the break and now, pattern by pattern. True only if all of that was told. */
-    async replay(patterns, until, ask) {
+    /**
+     * Reads what lies behind the mark; to be called when the subscriptions are in force, so that the replay and what comes
+     * live overlap and leave no gap. True only if the relay has told all of it.
+     */
+    async read(patterns, ask) {
         if (!isSameHistory(this.#mark, this.now)) return false;
-        if (this.#mark.position === this.now.position) return true;
+        if (this.#mark.position === this.now.position || patterns.length === 0) return true;
+        const answers = await ask(patterns.map((pattern) => replayBehind(this.#mark, pattern, lasting)));
         const counted = new Seen(Infinity);
-        let isWhole = true;
-        for (const pattern of patterns) {
-            this.#replaying = [];
-            const arrived = this.#replaying;
-            isWhole = await ask(replayBehind(this.#mark, pattern, lasting, until)) && isWhole;
+        for (const { events } of answers) {
             // Patterns that overlap bring the same event twice.
-            const fresh = arrived.filter((event) => !counted.take(event));
-            arrived.forEach((event) => counted.add(event));
-            this.#missed.push(...fresh);
+            this.#missed.push(...events.filter((event) => !counted.take(event)));
+            events.forEach((event) => counted.add(event));
         }
-        return isWhole;
+        return answers.length === patterns.length && answers.every(({ isWhole }) => isWhole);
     }
 
     /** What has to be told now, in order. */
     finish() {
+        const due = this.#missed.filter((event) => !this.#seen.take(event)).map((event) => ({ event, replayed: true }));
         const replayed = new Seen(Infinity);
-        const early = this.#early ?? [];
-        const due = [];
-        for (const event of this.#missed) {
-            replayed.add(event);
-            if (!this.#seen.take(event)) due.push({ event, replayed: true });
-        }
-        for (const event of early) {
+        this.#missed.forEach((event) => replayed.add(event));
+        for (const event of this.#early ?? []) {
             if (!replayed.take(event)) due.push({ event, replayed: false });
         }
         this.#early = undefined;
-        this.#replaying = undefined;
         this.#missed = [];
         this.#mark = this.now;
         this.#seen.clear();

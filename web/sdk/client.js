@@ -1,13 +1,12 @@
 // The client: one conversation with a relay over as many connections as it takes.
-import { Backoff, returnHint } from './backoff.js';
 import { Barriers } from './barriers.js';
-import { whenPageWakes } from './browser.js';
 import { CatchingUp, lasting } from './catching-up.js';
 import { encodeFrame } from './codec/frame.js';
+import { Connector } from './connector.js';
 import { Emitter } from './emitter.js';
 import { readHistory } from './history.js';
-import { AuthError, ClaspError, ClosedError, RefusedError, TimeoutError } from './errors.js';
-import { Link, socketClass } from './link.js';
+import { ClaspError, ClosedError, RefusedError, TimeoutError } from './errors.js';
+import { socketClass } from './link.js';
 import { Outbox, settle } from './outbox.js';
 import { Pacer } from './pacer.js';
 import { positionAddress } from './resume.js';
@@ -33,15 +32,9 @@ const throttlePause = 1100;
 
 export class ClaspClient extends Emitter {
     #options;
-    #state = 'idle';
-    #link;
-    #token = '';
-    #backoff;
-    #retryTimer;
-    #opening;
+    #connector;
     #wasOpen = false;
     #offset = 0;
-    #stopListening;
 
     #subscriptions = new Subscriptions();
     #catching = new CatchingUp();
@@ -52,7 +45,6 @@ export class ClaspClient extends Emitter {
     #barriers = new Barriers((message) => this.#transmit(message));
     #sequence = 0;
     #processed = 0;
-    #answeredAt;
     #barrierTimer;
     #ackTimer;
     #pause;
@@ -60,139 +52,48 @@ export class ClaspClient extends Emitter {
 
     #asked = new Map();
     #queries = [];
-    #replays = new Map();
 
     constructor(url, options = {}) {
         super();
         this.url = String(url);
         this.#options = { ...defaults, ...options };
-        this.#backoff = new Backoff(this.#options.reconnect || {});
         this.#outbox = new Outbox(this.#options.queueLimit);
+        this.#connector = new Connector(this.url, this.#options, {
+            emit: (...details) => this.emit(...details),
+            welcomed: (welcome, link) => this.#welcomed(welcome, link),
+            received: (message) => this.#receive(message),
+            quiet: (link) => {
+                link.probe();
+                if (this.isOpen && this.#catching.knowsPosition) this.#transmit({ type: 'GET', address: positionAddress });
+            },
+            lost: (error) => {
+                this.#forgetQuestions(error);
+                this.#outbox.returnSent();
+            },
+            over: (error) => {
+                this.#forgetQuestions(error);
+                this.#outbox.rejectAll(error);
+            },
+        });
     }
 
-    get state() { return this.#state; }
-    get isOpen() { return this.#state === 'open'; }
+    get state() { return this.#connector.state; }
+    get isOpen() { return this.state === 'open'; }
     get pending() { return this.#outbox.waiting.length + this.#outbox.sent.length; }
     get clockOffset() { return this.#offset; }
 
     now() { return Date.now() + this.#offset; }
 
-    // — Connecting —
+    connect() { return this.#connector.connect(); }
+    close(code = 1000, reason = '') { this.#connector.close(code, reason); }
+    wake() { this.#connector.wake(); }
 
-    connect() {
-        if (this.#opening && this.#state !== 'closed') return this.#opening.promise;
-        this.#opening = deferred();
-        this.#opening.promise.catch(() => {});
-        this.#backoff.reset();
-        this.#stopListening ??= whenPageWakes(() => this.wake());
-        this.#attempt();
-        return this.#opening.promise;
-    }
+    get #link() { return this.#connector.link; }
 
-    close(code = 1000, reason = '') {
-        this.#shut(new ClosedError('closed here', { code, reason }));
-        this.#link?.end(code, reason);
-        this.#link = undefined;
-    }
-
-    wake() {
-        if (this.#state === 'waiting') {
-            clearTimeout(this.#retryTimer);
-            this.#attempt();
-        } else {
-            this.#link?.probe();
-        }
-    }
-
-    #shut(error) {
-        if (this.#state === 'closed') return;
-        this.#setState('closed');
-        clearTimeout(this.#retryTimer);
-        this.#stopListening?.();
-        this.#stopListening = undefined;
-        this.#linkIsGone(error);
-        this.#outbox.rejectAll(error);
-        this.#opening?.reject(error);
-        this.emit('close', error);
-    }
-
-    async #attempt(refused) {
-        this.#setState('connecting');
-        let link;
-        try {
-            if (!this.#token || refused) this.#token = await this.#freshToken(refused);
-            const WebSocket = await socketClass(this.#options.WebSocket);
-            if (this.#state !== 'connecting') return;
-            link = this.#link = new Link({
-                url: this.url,
-                hello: this.#hello(),
-                timeouts: this.#timeouts(),
-                onMessage: (message) => link === this.#link && this.#receive(message),
-                onEnd: (how) => link === this.#link && this.#linkEnded(how),
-                onQuiet: () => {
-                    link.probe();
-                    if (this.isOpen && this.#catching.knowsPosition) this.#transmit({ type: 'GET', address: positionAddress });
-                },
-            });
-            const welcome = await link.open(WebSocket);
-            if (link === this.#link) await this.#welcomed(welcome, link);
-        } catch (error) {
-            // Where a link was made, its end has said so already.
-            if (!link) this.#linkEnded({ error, code: 1006, reason: error.message });
-            else if (!(error instanceof ClaspError)) throw error;
-        }
-    }
-
-    #hello() {
-        return { version: 1, features: this.#options.features, name: this.#options.name, token: this.#token };
-    }
-
-    #timeouts() {
-        return { connect: this.#options.connectTimeout, quiet: this.#options.quietAfter, answer: this.#options.answerWithin };
-    }
-
-    async #freshToken(refused) {
-        const { token } = this.#options;
-        return (typeof token === 'function' ? await token({ refused }) : token) ?? '';
-    }
-
-    #linkEnded({ error, code, reason }) {
-        this.#link = undefined;
-        this.#linkIsGone(error);
-        if (this.#state === 'closed') return;
-        this.#outbox.returnSent();
-        this.emit('disconnect', { error, code, reason });
-        if (!this.#options.reconnect) this.#shut(error);
-        else if (error instanceof AuthError) this.#renewToken(error);
-        else this.#wait(this.#backoff.next(returnHint(code, reason)), error);
-    }
-
-    /** A refused token is worth another try only when there is another token. */
-    async #renewToken(refusal) {
-        const before = this.#token;
-        this.#setState('waiting');
-        let token = '';
-        try {
-            if (typeof this.#options.token === 'function') token = await this.#freshToken(refusal);
-        } catch (error) {
-            return this.#shut(error instanceof ClaspError ? error : refusal);
-        }
-        if (this.#state !== 'waiting') return undefined;
-        if (!token || token === before) return this.#shut(refusal);
-        this.#token = token;
-        return this.#wait(this.#backoff.next(), refusal);
-    }
-
-    #wait(delay, error) {
-        if (delay === undefined) return this.#shut(error);
-        this.#setState('waiting');
-        this.emit('reconnecting', { delay, error, attempt: this.#backoff.count });
-        this.#retryTimer = setTimeout(() => this.#attempt(), delay);
-        return undefined;
-    }
+    // — After WELCOME —
 
     /** Whatever was asked on a connection is not answered on another. */
-    #linkIsGone(error) {
+    #forgetQuestions(error) {
         clearTimeout(this.#barrierTimer);
         clearTimeout(this.#ackTimer);
         clearTimeout(this.#pause);
@@ -200,18 +101,8 @@ export class ClaspClient extends Emitter {
         this.#pacer.stop();
         this.#barriers.fail(error);
         for (const query of this.#queries.splice(0)) query.reject(error);
-        for (const replay of this.#replays.values()) replay.resolve(false);
-        this.#replays.clear();
         this.#asked.clear();
     }
-
-    #setState(state) {
-        if (this.#state === state) return;
-        this.#state = state;
-        this.emit('state', state);
-    }
-
-    // — After WELCOME —
 
     /**
      * Presence first, because what we may see of a room can depend on it; then the subscriptions; then what the relay has
@@ -225,19 +116,17 @@ export class ClaspClient extends Emitter {
         this.#offset = Number(welcome.time) / 1000 - Date.now();
         this.#pacer = new Pacer((frame) => this.#link?.sendFrame(frame));
         this.#subscriptions.beginConnection();
-        this.#setState('catching-up');
+        this.#connector.enter('catching-up');
         if (!isFirst) this.#catching.begin();
         for (const [address, value] of this.#presences) this.#transmit({ type: 'SET', address, value: value() });
         for (const subscription of this.#subscriptions) this.#sendSubscribe(subscription);
         await this.#reconsider(previous, this.#options.resume ? [positionAddress] : []);
         this.#subscriptions.tellVanished();
-        const recovered = isFirst ? undefined : await this.#catching.replay(this.#subscriptions.eventPatterns(), this.#answeredAt, (question) => this.#replay(question));
+        const recovered = isFirst ? undefined : await this.#catching.read(this.#subscriptions.eventPatterns(), (questions) => this.#readHistory(questions).catch(() => []));
         if (link !== this.#link) return;
         for (const { event, replayed } of isFirst ? [] : this.#catching.finish()) this.#tellEvent(event, replayed);
         this.#wasOpen = true;
-        this.#backoff.reset();
-        this.#setState('open');
-        this.#opening.resolve({ session: welcome.session, name: welcome.name });
+        this.#connector.opened({ session: welcome.session, name: welcome.name });
         this.emit('open', { session: welcome.session, name: welcome.name, recovered });
         this.#flush();
         // Live events that came during the replay lie after the mark; a new mark puts them behind us.
@@ -289,12 +178,6 @@ export class ClaspClient extends Emitter {
     }
 
     #acknowledged({ address, revision }) {
-        const replay = this.#replays.get(address);
-        if (replay) {
-            this.#replays.delete(address);
-            replay.resolve(true);
-            return;
-        }
         const op = this.#outbox.takeSent((one) => one.acknowledgedAs === address);
         if (op) settle(op, 'resolve', { revision });
     }
@@ -303,7 +186,6 @@ export class ClaspClient extends Emitter {
         const upTo = this.#barriers.answer(answer);
         if (upTo === undefined) return;
         this.#processed = Math.max(this.#processed, upTo);
-        this.#answeredAt = answer.t3;
         const now = Date.now();
         this.#offset = (Number(answer.t2 ?? 0) - Number(answer.t1)) / 2000 + (Number(answer.t3 ?? 0) / 1000 - now) / 2;
         // A relay that keeps nothing acknowledges nothing; that it has applied a write is all there is to know.
@@ -316,13 +198,9 @@ export class ClaspClient extends Emitter {
         const { address, code } = error;
         if (code === 429 && address === undefined) return this.#throttled(error);
         const subscription = this.#subscriptions.refusedAt(address, this.#processed);
-        const replay = this.#replays.get(address);
         const op = code === 202 ? undefined : this.#outbox.takeSent((one) => one.addresses.includes(address));
         if (op) {
             settle(op, 'reject', error);
-        } else if (replay) {
-            this.#replays.delete(address);
-            replay.resolve(false);
         } else if (subscription) {
             this.#subscriptions.delete(subscription);
             subscription.ready.reject(error);
@@ -374,7 +252,7 @@ export class ClaspClient extends Emitter {
     /** Puts a write in line; the promise is kept when the relay has answered for it. */
     #enqueue(message, qos) {
         return new Promise((resolve, reject) => {
-            if (this.#state === 'closed') throw new ClosedError('the client is closed');
+            if (this.state === 'closed') throw new ClosedError('the client is closed');
             if (this.#outbox.isFull) throw new ClosedError(`${this.#options.queueLimit} writes are waiting already`);
             const op = operation(message, { qos, resolve, reject, now: () => Math.round(this.now() * 1000) });
             this.#outbox.add(op);
@@ -453,26 +331,15 @@ export class ClaspClient extends Emitter {
         return found;
     }
 
-    #replay(question) {
-        return new Promise((resolve) => {
-            const timer = setTimeout(() => {
-                this.#replays.delete(question.pattern);
-                resolve(false);
-            }, this.#options.answerTimeout * 4);
-            this.#replays.set(question.pattern, {
-                resolve: (isWhole) => {
-                    clearTimeout(timer);
-                    resolve(isWhole);
-                },
-            });
-            this.#transmit(question);
-        });
+    async #readHistory(questions, within = this.#options.answerTimeout * 4) {
+        const WebSocket = await socketClass(this.#options.WebSocket);
+        return readHistory({ introduction: this.#connector.introduction, WebSocket, within }, questions);
     }
 
     /** Runs once there is a connection that is through with catching up. */
     async #whenOpen(timeout = this.#options.answerTimeout) {
         if (this.isOpen) return;
-        if (this.#state === 'closed') throw new ClosedError('the client is closed');
+        if (this.state === 'closed') throw new ClosedError('the client is closed');
         await new Promise((resolve, reject) => {
             const stop = [
                 this.on('open', () => finish(resolve)),
@@ -491,7 +358,7 @@ export class ClaspClient extends Emitter {
 
     subscribe(pattern, handler, { types, maxRate, epsilon, history, window } = {}) {
         const subscription = this.#subscriptions.add(pattern, handler, { types, maxRate, epsilon, history, window });
-        if (this.#link && (this.#state === 'open' || this.#state === 'catching-up')) {
+        if (this.#connector.hasBegun) {
             this.#sendSubscribe(subscription);
             this.#scheduleBarrier();
         }
@@ -499,7 +366,7 @@ export class ClaspClient extends Emitter {
             pattern,
             ready: subscription.ready.promise,
             unsubscribe: () => {
-                if (this.#subscriptions.delete(subscription) && this.#link && this.#state !== 'connecting') this.#transmit({ type: 'UNSUBSCRIBE', id: subscription.id });
+                if (this.#subscriptions.delete(subscription) && this.#connector.hasBegun) this.#transmit({ type: 'UNSUBSCRIBE', id: subscription.id });
             },
         };
     }
@@ -580,13 +447,8 @@ export class ClaspClient extends Emitter {
 
     async history(pattern, { from, to, limit, types = lasting, timeout } = {}) {
         await this.#whenOpen(timeout);
-        return readHistory({
-            url: this.url,
-            hello: this.#hello(),
-            timeouts: this.#timeouts(),
-            WebSocket: await socketClass(this.#options.WebSocket),
-            within: timeout ?? this.#options.answerTimeout * 4,
-        }, { pattern, from, to, limit, types });
+        const [{ events }] = await this.#readHistory([{ pattern, from, to, limit, types }], timeout);
+        return events;
     }
 
     async sync() {

@@ -10,9 +10,9 @@ export function markFrom(value) {
     return { epoch: String(value.epoch), position: BigInt(value.position) };
 }
 
-/** What to ask to get the events behind a mark up to a moment of the relay's clock, after which they come live anyway. */
-export function replayBehind(mark, pattern, types, until) {
-    return { type: 'REPLAY', pattern: `/clasp/relay/after/${mark.epoch}/${mark.position}${pattern}`, to: until, types };
+/** What to ask to get the events behind a mark. */
+export function replayBehind(mark, pattern, types) {
+    return { pattern: `/clasp/relay/after/${mark.epoch}/${mark.position}${pattern}`, types };
 }
 
 export const isSameHistory = (before, now) => Boolean(before && now && before.epoch === now.epoch && before.position <= now.position);
