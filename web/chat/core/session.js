@@ -25,6 +25,9 @@ export class Session extends Emitter {
         this.people = new People(this);
         this.directory = new Directory(this);
         this.client.on('state', (state) => this.emit('state', state));
+        this.client.on('open', ({ recovered }) => {
+            if (recovered === false) for (const room of this.rooms.values()) room.emit('gap');
+        });
         this.client.on('error', (error) => this.emit('trouble', error));
         this.client.on('close', (error) => this.emit('close', error));
         this.people.on('conversation', (conversation) => this.#conversation(conversation));

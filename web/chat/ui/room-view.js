@@ -71,6 +71,7 @@ export class RoomView {
         on('people', () => this.updateFrame());
         on('joined', ({ name }) => this.#note(`${name} came in`));
         on('left', ({ name }) => this.#note(`${name} left`));
+        on('gap', () => this.#note('You were away for a moment; messages of that time may be missing'));
         on('key', () => this.#note('The key of this room has changed hands'));
         on('key-changed', ({ uid, wasVerified }) => this.#warn(uid, wasVerified));
         on('banned', () => this.updateFrame());

@@ -208,6 +208,16 @@ test('all that was said offline arrives once and in order on both sides', async 
     assert.deepEqual(texts(here), texts(there));
 });
 
+test('who comes back to a relay that cannot tell what was missed is told so', async () => {
+    const { person, relay } = await begin();
+    const ann = await person('ann');
+    const room = await ann.create({ name: 'Gap' });
+    const gap = new Promise((resolve) => room.on('gap', resolve));
+    relay.epoch = 'another';
+    relay.cutAll();
+    await gap;
+});
+
 test('rules hold: who may not, gets a refusal that names the rule', async () => {
     const { person } = await begin();
     const [ann, eve] = [await person('ann'), await person('eve')];
