@@ -39,7 +39,7 @@ export function messageView(message, { room, before, on }) {
     const time = h('time', { datetime: new Date(message.timestamp).toISOString(), title: exact(message.timestamp), class: isFirst ? '' : 'hour' }, isFirst ? clock(message.timestamp) : shortClock(message.timestamp));
     const isMention = !isMine && message.text.toLocaleLowerCase().includes(`@${room.me.name.toLocaleLowerCase()}`);
     const kind = ['message', isFirst && 'first', message.isDeleted && 'gone', message.isLocked && 'locked-text', isMention && 'mention', message.status].filter(Boolean).join(' ');
-    return h('article', { class: kind, tabindex: '-1', 'aria-label': `${name}, ${clock(message.timestamp)}` },
+    const element = h('article', { class: kind, tabindex: '-1', 'aria-label': `${name}, ${clock(message.timestamp)}` },
         isFirst ? avatar(name, color) : time,
         h('div', { class: 'body' },
             isFirst && h('div', { class: 'meta' },
@@ -49,8 +49,20 @@ export function messageView(message, { room, before, on }) {
             contentView(message),
             flagsView(message),
             message.status === 'failed' && h('button', { type: 'button', class: 'button small', onclick: () => on.retry(message) }, icon('retry'), 'Send again'),
-            reactionsView(message, room, on)),
-        !message.isDeleted && actionsView(message, { room, isMine, on }));
+            reactionsView(message, room, on)));
+    if (!message.isDeleted) armActions(element, () => actionsView(message, { room, isMine, on }));
+    return element;
+}
+
+/** The buttons are made when somebody comes near; most messages are only scrolled past. */
+function armActions(element, make) {
+    const arm = () => {
+        element.removeEventListener('pointerenter', arm);
+        element.removeEventListener('focusin', arm);
+        element.append(make());
+    };
+    element.addEventListener('pointerenter', arm);
+    element.addEventListener('focusin', arm);
 }
 
 function quoteView(replyTo, room, on) {

@@ -83,14 +83,21 @@ test('every view can be used without a mouse and without seeing it', () => story
     await say(ann, 'hello **bob** `code` https://example.org');
     await say(bob, 'hi');
     await bob.until(() => document.querySelectorAll('.message').length === 2);
-    await bob.run(() => document.querySelector('[aria-label="React"]').click());
+    await bob.run(() => {
+        document.querySelector('.message').focus();
+        document.querySelector('[aria-label="React"]').click();
+    });
     await looks(bob, 'emoji');
     await bob.click({ button: '🎉' });
     await ann.until(() => document.querySelector('.reaction'));
     await looks(ann, 'room');
     await say(ann, `a line that goes on and on, ${'with words and more words '.repeat(10)}`);
     await bob.sees('with words');
-    await bob.run(() => [...document.querySelectorAll('.message')].pop().querySelector('[aria-label="Reply"]').click());
+    await bob.run(() => {
+        const message = [...document.querySelectorAll('.message')].pop();
+        message.focus();
+        message.querySelector('[aria-label="Reply"]').click();
+    });
     await say(bob, 'x'.repeat(300));
     await bob.size({ width: 360, height: 740, phone: true });
     await looks(bob, 'room on a phone');

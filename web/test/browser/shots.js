@@ -48,12 +48,20 @@ await story(async ({ site, person, guest, room, join, say }) => {
     await say(chi, '🎉');
     await say(phone, 'From the train: I was gone for two minutes and it caught up on everything.');
     await ann.sees('caught up on everything');
-    await ann.run(() => [...document.querySelectorAll('.message')].find((one) => one.innerText.includes('First SET')).querySelector('[aria-label="React"]').click());
+    await ann.run(() => {
+        const message = [...document.querySelectorAll('.message')].find((one) => one.innerText.includes('First SET'));
+        message.focus();
+        message.querySelector('[aria-label="React"]').click();
+    });
     await ann.click({ button: '👍' });
     await chi.until(() => document.querySelector('.reaction'));
     await chi.click('.reaction');
     await ann.until(() => document.querySelector('.reaction')?.innerText.includes('2'));
-    await chi.run(() => [...document.querySelectorAll('.message')].pop().querySelector('[aria-label="Reply"]').click());
+    await chi.run(() => {
+        const message = [...document.querySelectorAll('.message')].pop();
+        message.focus();
+        message.querySelector('[aria-label="Reply"]').click();
+    });
     await say(chi, 'Mine took four tunnels, nothing missing. @Ann Fischer can we keep it on for Friday?');
     await ann.sees('can we keep it on');
     await say(ann, 'Yes. Here is what the lights do:\n```\n/stage/light/*   0…1\n/stage/cue       event\n```');
