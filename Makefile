@@ -1,11 +1,12 @@
 # Each target is a script, so that a laptop and CI run the same thing.
-.PHONY: bootstrap build run test test-tsan test-asan coverage lint fmt fuzz bench instructions soak clean
+.PHONY: bootstrap build run test interop test-tsan test-asan coverage lint fmt fuzz bench instructions soak clean
 SECONDS ?= 60
 
 bootstrap: ; @scripts/bootstrap
 build:     ; @scripts/build
 run:       ; @scripts/run
 test:      ; @scripts/test
+interop:   ; @scripts/interop
 test-tsan: ; @scripts/test-sanitized thread
 test-asan: ; @scripts/test-sanitized address
 coverage:  ; @scripts/coverage

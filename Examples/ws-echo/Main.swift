@@ -19,7 +19,7 @@ actor Echo: LoopOwner {
     private var handler: EchoHandler
 
     init(
-        _ options: Options, on executor: LoopExecutor, listener: Listener, signals: Signals
+        _ options: Options, on executor: LoopExecutor, listeners: [Listener], signals: Signals
     ) throws(SystemError) {
         self.executor = executor
         var limits = NetLimits()
@@ -31,7 +31,7 @@ actor Echo: LoopOwner {
         if options.deflates { loop.compression = DeflateOptions() }
         handler = EchoHandler { executor.stop() }
         try loop.watch(signals)
-        try loop.listen(listener)
+        for listener in listeners { try loop.listen(listener) }
     }
 
     func poll() { loop.poll(&handler) }
@@ -39,16 +39,18 @@ actor Echo: LoopOwner {
 }
 
 struct Options {
-    var port: UInt16 = 0
+    /// Nil to take the sockets that a service manager hands over.
+    var port: UInt16?
     var deflates = false
     var maxMessageBytes = 32 << 20
 
     static let usage = """
-        usage: ws-echo --port N [--deflate] [--max-message BYTES]
+        usage: ws-echo --port N|--inherited [--deflate] [--max-message BYTES]
 
         A WebSocket server on 127.0.0.1 that sends every message back.
 
           --port N             the port to listen on; 0 lets the system choose
+          --inherited          listen on the sockets of LISTEN_FDS instead
           --deflate            agree to permessage-deflate when a client offers it
           --max-message BYTES  the largest message taken (default 33554432); larger ones close with 1009
           --help               this text
@@ -58,13 +60,13 @@ struct Options {
     /// Nil when the arguments make no sense.
     init?(_ arguments: [String]) {
         var rest = arguments[...]
-        var hasPort = false
+        var inherits = false
         while let argument = rest.popFirst() {
             switch argument {
             case "--port":
                 guard let port = rest.popFirst().flatMap({ UInt16($0) }) else { return nil }
                 self.port = port
-                hasPort = true
+            case "--inherited": inherits = true
             case "--deflate": deflates = true
             case "--max-message":
                 guard let bytes = rest.popFirst().flatMap({ Int($0) }), bytes > 0, bytes <= 256 << 20 else {
@@ -74,7 +76,7 @@ struct Options {
             default: return nil
             }
         }
-        guard hasPort else { return nil }
+        guard inherits != (port != nil) else { return nil }
     }
 }
 
@@ -86,6 +88,19 @@ func say(_ text: String, on descriptor: Int32 = 1) {
 
 @main
 struct Main {
+    static func listeners(_ options: Options) throws(SystemError) -> [Listener] {
+        if let port = options.port { return [try Listener(.tcp(address: "127.0.0.1", port: port))] }
+        let inherited = try Listener.inherited(
+            listenDescriptors: variable("LISTEN_FDS"), listenProcess: variable("LISTEN_PID"))
+        guard !inherited.isEmpty else { throw SystemError("LISTEN_FDS", code: ENOENT) }
+        return inherited
+    }
+
+    private static func variable(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
+    }
+
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.contains("--help") {
@@ -98,12 +113,12 @@ struct Main {
         }
         do {
             let signals = try Signals([Signals.interrupt, Signals.terminate])
-            let listener = try Listener(.tcp(address: "127.0.0.1", port: options.port))
+            let listeners = try listeners(options)
             let executor = try LoopExecutor()
-            let echo = try Echo(options, on: executor, listener: listener, signals: signals)
+            let echo = try Echo(options, on: executor, listeners: listeners, signals: signals)
             raiseDescriptorLimit(to: 65_536)
             try executor.start(echo, name: "ws-echo")
-            say("listening on 127.0.0.1:\(listener.port)\n")
+            for listener in listeners { say("listening on 127.0.0.1:\(listener.port)\n") }
             executor.join()
         } catch {
             say("ws-echo: \(error)\n", on: 2)

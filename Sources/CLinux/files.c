@@ -33,6 +33,8 @@ int clinux_open_truncated(const char *path) {
 int clinux_open_lock_file(const char *path) { return RETRY(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)); }
 
 // Not repeated: on Linux the descriptor is gone even when close says EINTR.
+int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
+
 int clinux_close(int fd) { return close(fd) < 0 && errno != EINTR ? -errno : 0; }
 
 long clinux_read(int fd, void *buffer, size_t count) { return RETRY(read(fd, buffer, count)); }

@@ -6,8 +6,9 @@ import Glibc
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
         case "codec": exit(CodecBench.run(Array(arguments.dropFirst())))
+        case "storage": exit(StorageBench.run(Array(arguments.dropFirst())))
         default:
-            print("usage: relay-bench codec [--runs N] [--count CASE N]")
+            print("usage: relay-bench codec|storage [--help]")
             exit(arguments.first == "--help" ? EXIT_SUCCESS : EX_USAGE)
         }
     }

@@ -63,7 +63,8 @@ import Testing
         let data = try data()
         #expect(try relay("backup", "--to", data.path + "/backups", "--data-dir", data.path).status == 1)
         #expect(try names(data.path).contains("backups") == false)
-        #expect(try relay("backup", "--to", data.place.path + "/x", "--data-dir", data.place.path + "/none").status == 1)
+        #expect(
+            try relay("backup", "--to", data.place.path + "/x", "--data-dir", data.place.path + "/none").status == 1)
         for words in [
             [], ["--to"], ["--to", "x", "--keep-days", "many"], ["--to", "x", "--reason", "a/b"], ["list"], ["verify"],
             ["--what"],

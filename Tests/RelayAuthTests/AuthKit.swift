@@ -88,7 +88,7 @@ final class AuthHarness: Sendable {
         _ configuration: AuthConfiguration = AuthConfiguration(), scratch: Scratch = Scratch(),
         time: ManualClock = ManualClock(), limits: TokenLimits = TokenLimits(),
         parameters: Argon2Parameters = cheap, workers: Int = 2, admin: TokenRecord? = nil, keys: SigningKeys? = nil,
-        failure: StoreFailure? = nil
+        failure: StoreFailure? = nil, proxies: TrustedProxies = TrustedProxies()
     ) throws {
         self.scratch = scratch
         self.time = time
@@ -117,7 +117,7 @@ final class AuthHarness: Sendable {
         caller = HTTPCaller(port: listener.port)
         var limits = HTTPLimits()
         limits.maxConnectionsPerClient = 1_000
-        port = try HTTPPort(on: executor, listeners: [listener], router: router, limits: limits)
+        port = try HTTPPort(on: executor, listeners: [listener], router: router, limits: limits, proxies: proxies)
         try port.start()
     }
 

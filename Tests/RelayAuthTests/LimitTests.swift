@@ -7,7 +7,7 @@ import Testing
 
 private let someone = AttemptKey.user(UserName("someone"))
 
-@Suite struct `Limits on attempts` {
+@Suite(.serialized) struct `Limits on attempts` {
     private func blocked(_ limiter: AttemptLimiter, at seconds: Int64) -> Bool {
         limiter.wait(for: someone, at: seconds * 1_000_000_000) != nil
     }
@@ -120,7 +120,7 @@ private let someone = AttemptKey.user(UserName("someone"))
     }
 }
 
-@Suite struct `Limits over the wire` {
+@Suite(.serialized) struct `Limits over the wire` {
     private let bad = #"{"username":"Ann","password":"wrong-1"}"#
     private let good = #"{"username":"Ann","password":"secret-1"}"#
 
@@ -155,6 +155,17 @@ private let someone = AttemptKey.user(UserName("someone"))
         }
         #expect(try await harness.post("/auth/login", good, from: "192.0.2.1").status == 429)
         #expect(try await harness.post("/auth/login", good, from: "192.0.2.2").status == 200)
+        await harness.stop()
+    }
+
+    @Test func `who is no proxy cannot speak for others`() async throws {
+        let harness = try AuthHarness(proxies: TrustedProxies([]))
+        for index in 1...5 {
+            let body = #"{"username":"user-\#(index)","password":"wrong-1"}"#
+            #expect(try await harness.post("/auth/login", body, from: "192.0.2.\(index)").status == 401)
+        }
+        let body = #"{"username":"user-6","password":"wrong-1"}"#
+        #expect(try await harness.post("/auth/login", body, from: "192.0.2.6").status == 429)
         await harness.stop()
     }
 

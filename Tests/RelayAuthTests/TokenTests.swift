@@ -5,7 +5,7 @@ import Testing
 
 @testable import RelayAuth
 
-@Suite struct `The table of tokens` {
+@Suite(.serialized) struct `The table of tokens` {
     private let now = UnixTime(seconds: 1_000)
 
     private func record(_ token: String, expiry: Int64?) -> TokenRecord {
@@ -46,6 +46,17 @@ import Testing
         #expect(table.apply([.reset([], denied: [b.digest: now])]) == [.ended(a.digest), .ended(b.digest)])
         #expect(table.apply([.reset([b], denied: [:])]) == [])
         #expect(table.count == 1)
+    }
+
+    @Test func `never forgets the operator`() {
+        var table = TokenTable()
+        var admin = record("my-own-token", expiry: nil)
+        admin.kind = .admin
+        #expect(table.apply([.reset([], denied: [:]), .stored(admin), .reset([], denied: [:])]) == [])
+        guard case .granted = table.decide("my-own-token", at: now) else {
+            Issue.record("forgotten")
+            return
+        }
     }
 
     @Test func `learns of a change before whoever asked for it`() async throws {
@@ -95,7 +106,7 @@ extension SQLiteAccounts {
     }
 }
 
-@Suite struct `The life of a token` {
+@Suite(.serialized) struct `The life of a token` {
     private func grant(_ token: String, _ harness: AuthHarness) -> TokenDecision {
         harness.table().decide(token, at: harness.time.now)
     }
@@ -245,7 +256,7 @@ extension SQLiteAccounts {
     }
 }
 
-@Suite struct `The id of a guest` {
+@Suite(.serialized) struct `The id of a guest` {
     @Test func `is kept as long as the token, and goes with the account`() async throws {
         let harness = try AuthHarness()
         let guest = try Session(try await harness.post("/auth/guest", #"{"user_id":"g-1"}"#))

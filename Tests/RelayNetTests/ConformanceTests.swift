@@ -9,7 +9,14 @@ import Testing
     private func run(_ dialogue: ConformanceCase) async throws {
         let client = try await Self.server.get().open()
         client.send(dialogue.sends, step: dialogue.step)
-        #expect(Heard.read(client.receiveAll()) == dialogue.hears)
+        var answer: [UInt8] = []
+        var arrival = client.arrival()
+        while case .bytes(let bytes) = arrival {
+            answer += bytes
+            arrival = client.arrival()
+        }
+        #expect(Heard.read(answer) == dialogue.hears)
+        #expect(arrival == .end, "TCP must be closed in order, and by the server")
     }
 
     @Test(arguments: ConformanceTables.framing)

@@ -233,37 +233,6 @@ import Testing
         server.executor.join()
     }
 
-    @Test func `listeners say their port, and sockets of every family work`() async throws {
-        let path = "/tmp/relay-net-test-\(UInt64.random(in: 0 ... .max)).sock"
-        let endpoints: [Listener.Endpoint] = [
-            .tcp(address: "127.0.0.1", port: 0), .tcp(address: "::1", port: 0), .unix(path: path),
-        ]
-        for endpoint in endpoints {
-            let listener: Listener
-            do { listener = try Listener(endpoint) } catch {
-                // A machine without IPv6 cannot show this one.
-                guard case .tcp("::1", _) = endpoint else { throw error }
-                continue
-            }
-            let server = try EchoServer.start { try? $0.listen(listener) }
-            if case .tcp(let address, _) = endpoint {
-                #expect(listener.port > 0)
-                let client = unsafe WireClient(clinux_connect_ip(address, listener.port))
-                client.send(Array((WireClient.upgrade + "\r\n").utf8) + text("hi") + closing())
-                #expect(String(decoding: client.receiveAll(), as: UTF8.self).contains("hi"))
-            }
-            server.executor.stop()
-            server.executor.join()
-        }
-        unsafe clinux_unlink(path)
-    }
-
-    @Test func `inherited sockets are taken only when they are meant for this process`() throws {
-        #expect(try Listener.inherited(listenDescriptors: "1", listenProcess: "1", process: 2).isEmpty)
-        #expect(try Listener.inherited(listenDescriptors: nil, listenProcess: "2", process: 2).isEmpty)
-        #expect(try Listener.inherited(listenDescriptors: "x", listenProcess: "2", process: 2).isEmpty)
-    }
-
     @Test func `a full table turns newcomers away and keeps those who are in`() async throws {
         var limits = EchoServer.patient
         limits.maxConnections = 2
@@ -277,19 +246,6 @@ import Testing
         #expect(Heard.read(second.receiveAll()) == [.text(Array("still".utf8)), .close(1000)])
         server.executor.stop()
         server.executor.join()
-    }
-
-    @Test func `the accept gate lets so many in per second`() {
-        var gate = AcceptGate(perSecond: 3, now: 5)
-        let admitted = (0..<5).map { _ in gate.admits(at: 5) }
-        #expect(admitted == [true, true, true, false, false])
-        #expect(gate.reopensAt == 1_000_000_005)
-        gate.reopen()
-        let readmitted = gate.admits(at: 1_000_000_005)
-        #expect(readmitted)
-        var open = AcceptGate(perSecond: nil, now: 0)
-        let all = (0..<1000).map { _ in open.admits(at: 0) }
-        #expect(!all.contains(false))
     }
 
     @Test func `WebSockets are counted by the client a proxy names`() async throws {

@@ -4,18 +4,6 @@ import Testing
 
 @testable import RelayNet
 
-/// Runs what blocks on a thread of its own: the pool that handlers run on has only as many threads as there are cores.
-private func blocking<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
-    await withCheckedContinuation { continuation in
-        do {
-            let thread = try startThread(named: "test-client") { continuation.resume(returning: body()) }
-            pthread_detach(thread)
-        } catch {
-            preconditionFailure("no thread for a test: \(error)")
-        }
-    }
-}
-
 /// A port on the loopback interface and clients for it. No test looks at how long anything takes.
 private final class RunningPort: Sendable {
     let port: HTTPPort

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Testing
 
 /// A frame as the tests write it, right or wrong.
 struct TestFrame {
@@ -89,20 +90,35 @@ enum Heard: Equatable, CustomStringConvertible {
             guard bytes.count >= start + extra else { return heard + [.nonsense("half a length")] }
             if extra > 0 { length = bytes[start..<start + extra].reduce(0) { $0 << 8 | Int($1) } }
             start += extra
+            let isMinimal = extra == 0 || length > (extra == 2 ? 125 : 0xFFFF)
+            guard isMinimal else { return heard + [.nonsense("a length that is not minimal")] }
             guard bytes.count >= start + length else { return heard + [.nonsense("half a frame")] }
             let payload = Array(bytes[start..<start + length])
             position = start + length
             switch first {
             case 0x81: heard.append(.text(payload))
             case 0x82: heard.append(.binary(payload))
-            case 0x88: heard.append(.close(payload.count < 2 ? nil : Int(payload[0]) << 8 | Int(payload[1])))
-            case 0x89: heard.append(.ping(payload))
-            case 0x8A: heard.append(.pong(payload))
+            case 0x88, 0x89, 0x8A:
+                guard extra == 0 else { return heard + [.nonsense("a long control frame")] }
+                heard.append(control(first, payload))
             case 0xC1, 0xC2: heard.append(.compressed(payload))
             default: heard.append(.nonsense("first byte \(first)"))
             }
         }
         return heard
+    }
+
+    private static func control(_ first: UInt8, _ payload: [UInt8]) -> Heard {
+        switch first {
+        case 0x89: return .ping(payload)
+        case 0x8A: return .pong(payload)
+        default: break
+        }
+        if payload.isEmpty { return .close(nil) }
+        guard payload.count >= 2, String(validating: payload[2...], as: UTF8.self) != nil else {
+            return .nonsense("a Close frame with half a code or a broken reason")
+        }
+        return .close(Int(payload[0]) << 8 | Int(payload[1]))
     }
 }
 
@@ -140,16 +156,34 @@ final class WireClient: Sendable {
         }
     }
 
-    /// One read; nil when the server has shut its side, or is silent for very long.
-    func receive() -> [UInt8]? {
+    /// What one read brought.
+    enum Arrival: Equatable {
+        case bytes([UInt8])
+        /// The server has shut its side.
+        case end
+        /// TCP broke.
+        case reset
+    }
+
+    func arrival() -> Arrival {
         var room = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = unsafe room.withUnsafeMutableBytes {
                 unsafe clinux_receive(descriptor, $0.baseAddress, $0.count)
             }
-            if count > 0 { return Array(room[..<count]) }
-            guard count == -11, wait(POLLIN) else { return nil }
+            if count > 0 { return .bytes(Array(room[..<count])) }
+            if count == 0 { return .end }
+            guard count == -11 else { return .reset }
+            guard wait(POLLIN) else {
+                Issue.record("the server is silent, and has left TCP open")
+                return .end
+            }
         }
+    }
+
+    /// One read; nil when nothing more comes.
+    func receive() -> [UInt8]? {
+        if case .bytes(let bytes) = arrival() { bytes } else { nil }
     }
 
     func receiveAll() -> [UInt8] {
@@ -165,10 +199,18 @@ final class WireClient: Sendable {
         return all
     }
 
-    /// Reads the head of the server's answer, which must be all that it sends before it hears more.
+    /// Reads the head of the server's answer and nothing of what follows it.
     func head() -> String {
         var all: [UInt8] = []
-        while !all.suffix(4).elementsEqual([13, 10, 13, 10]), let bytes = receive() { all += bytes }
+        var byte: UInt8 = 0
+        while !all.suffix(4).elementsEqual([13, 10, 13, 10]) {
+            let count = unsafe clinux_receive(descriptor, &byte, 1)
+            if count == 1 {
+                all.append(byte)
+            } else if count != -11 || !wait(POLLIN) {
+                break
+            }
+        }
         return String(decoding: all, as: UTF8.self)
     }
 

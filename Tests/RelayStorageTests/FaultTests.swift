@@ -7,12 +7,19 @@ private struct Injection: Sendable, CustomTestStringConvertible {
     let fault: SimulatedDisk.Fault
     let persists: Bool
 
+    /// As long as it lasts nothing can be written down, and the health says so. (A short write is no failure, and one of
+    /// fdatasync alone is over with the next checkpoint.)
+    var lasts: Bool {
+        if case .short = fault { return false }
+        return persists && [.write, .sync, .fsync, .rename].contains(call)
+    }
+
     var testDescription: String { "\(call) \(fault)" + (persists ? " for ever" : " once") }
 }
 
 private let injections: [Injection] =
     [
-        SimulatedDisk.Call.open, .write, .sync, .rename, .link, .syncDirectory,
+        SimulatedDisk.Call.open, .write, .sync, .fsync, .fdatasync, .rename, .link, .syncDirectory,
     ].flatMap { call in
         [FileError.inputOutput, FileError.noSpace].flatMap { code in
             [false, true].map { Injection(call: call, fault: .error(code), persists: $0) }
@@ -22,13 +29,13 @@ private let injections: [Injection] =
     ]
 
 /// A fixed script of writes, commits and checkpoints; whatever fails in it, the promises hold.
-private func run(_ injection: Injection, at count: Int) throws -> Bool {
+private func run(_ injection: Injection, at count: Int, rounds: Int = 10, checkpointEvery: Int = 3) throws -> Bool {
     let disk = SimulatedDisk()
     let test = try StorageUnderTest(disk) { $0.segmentBytes = 600 }
     var random = SeededRandom(seed: UInt64(count))
     var states = [Model()]
     disk.fail(.init(call: injection.call, at: count, fault: injection.fault, persists: injection.persists))
-    for round in 0..<10 {
+    for round in 0..<rounds {
         var model = states[states.count - 1]
         for _ in 0..<3 {
             let entry = random.entry()
@@ -37,10 +44,14 @@ private func run(_ injection: Injection, at count: Int) throws -> Bool {
             states.append(model)
         }
         test.commit()
-        if round % 3 == 2 { _ = test.checkpoint(model) }
+        if round % checkpointEvery == checkpointEvery - 1 { _ = test.checkpoint(model) }
     }
     let hasFired = disk.fired > 0
     let promised = (test.storage.confirmed, test.storage.committed)
+    if hasFired, injection.lasts {
+        #expect(test.wait { test.storage.health.isDegraded }, "\(injection.testDescription) at \(count)")
+        if injection.call == .write { #expect(test.storage.mode == .readOnly) }
+    }
     let killed = disk.afterKill()
     let cut = disk.afterPowerCut(&random)
     for (image, least) in [(killed, promised.0), (cut, promised.1)] {
@@ -72,6 +83,28 @@ private func `a call that fails takes back no promise and spoils no file`(inject
     var fired = 0
     for count in 1...25 where try run(injection, at: count) { fired += 1 }
     #expect(fired >= 2, "the injection struck \(fired) times")
+}
+
+private let oneHundred: [SimulatedDisk.Call] = [.write, .fsync, .fdatasync, .rename]
+
+@Test(arguments: oneHundred)
+private func `each of the first hundred calls may fail, and each failure is one`(call: SimulatedDisk.Call) throws {
+    var fired = 0
+    for count in 1...100 {
+        let code = count % 2 == 0 ? FileError.inputOutput : FileError.noSpace
+        let injection = Injection(call: call, fault: .error(code), persists: count / 2 % 2 == 0)
+        if try run(injection, at: count, rounds: 110, checkpointEvery: 2) { fired += 1 }
+    }
+    #expect(fired == 100)
+}
+
+@Test func `each of the first hundred writes may be short`() throws {
+    var fired = 0
+    for count in 1...100 {
+        let injection = Injection(call: .write, fault: .short, persists: count % 2 == 0)
+        if try run(injection, at: count, rounds: 110, checkpointEvery: 10) { fired += 1 }
+    }
+    #expect(fired == 100)
 }
 
 @Test func `a failed journal acknowledges nothing until a checkpoint has succeeded`() throws {

@@ -123,6 +123,14 @@ private let goldenEntries: [JournalEntry] = [
     test.storage.close(isClean: false)
 }
 
+@Test func `what nobody waits for is synced all the same`() throws {
+    let test = try StorageUnderTest(SimulatedDisk())
+    test.batch.add(.remove(address: bytes("/a"), revision: 1, timestamp: 1))
+    test.storage.submit(&test.batch)
+    #expect(test.wait { test.storage.committed == 1 })
+    test.storage.close(isClean: false)
+}
+
 @Test func `much journal without a checkpoint asks for one`() throws {
     let test = try StorageUnderTest(SimulatedDisk()) { $0.maxUncoveredBytes = 1_000 }
     #expect(!test.storage.wantsCheckpoint)

@@ -4,7 +4,11 @@ import RelayThreads
 
 /// A disk in memory that remembers what was synced, can fail at a chosen call, and can be looked at after a crash.
 final class SimulatedDisk: FileSystem {
-    enum Call: Hashable, CaseIterable { case open, read, write, sync, rename, link, remove, syncDirectory }
+    enum Call: Hashable {
+        case open, read, write, fsync, fdatasync, rename, link, remove, syncDirectory
+        /// fsync or fdatasync.
+        case sync
+    }
 
     enum Fault: Sendable {
         case error(Int32)
@@ -245,6 +249,7 @@ final class SimulatedDisk: FileSystem {
                 throw missing("fsync", file.path)
             }
             do throws(FileError) {
+                _ = try strike(&state, dataOnly ? .fdatasync : .fsync, file.path)
                 _ = try strike(&state, .sync, file.path)
             } catch {
                 // As Linux does: the pages count as clean now, and nobody will write them any more.

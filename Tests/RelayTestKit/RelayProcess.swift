@@ -26,8 +26,10 @@ package final class RelayProcess {
     private var received: [UInt8] = []
     private var status: Int32?
 
-    /// `program`: another one that a test needs, with its path.
-    package init(_ arguments: [String], program: String = RelayProcess.binary) throws {
+    /// `program`: another one that a test needs, with its path. `descriptors` become the child's from 3 on.
+    package init(
+        _ arguments: [String], program: String = RelayProcess.binary, handing descriptors: [Int32] = []
+    ) throws {
         let (childInput, input) = try Self.pipe()
         let (output, childOutput) = try Self.pipe()
         self.input = input
@@ -41,10 +43,12 @@ package final class RelayProcess {
         defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, childInput, STDIN_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, childOutput, STDOUT_FILENO)
-        // Ends of other pipes, left open in a child, would keep those pipes from ending.
-        // (Closing what is not open is no error here.)
-        for descriptor in STDERR_FILENO + 1..<256 {
-            unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
+        // Copies above the numbers they are to get, so that none is overwritten before its turn.
+        let first = STDERR_FILENO + 1
+        let copies = descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, first + Int32(descriptors.count)) }
+        defer { for copy in copies { close(copy) } }
+        for (place, copy) in copies.enumerated() {
+            unsafe posix_spawn_file_actions_adddup2(&actions, copy, first + Int32(place))
         }
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
@@ -138,9 +142,11 @@ package final class RelayProcess {
 
     private let newline = UInt8(ascii: "\n")
 
+    /// Closed in every child but for the ends it was given: one left open in another would keep the pipe from ending.
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [0, 0]
-        guard unsafe Glibc.pipe(&ends) == 0 else { throw Fault.call("pipe", code: clinux_errno()) }
+        let code = unsafe ends.withUnsafeMutableBufferPointer { unsafe clinux_pipe($0.baseAddress) }
+        guard code == 0 else { throw Fault.call("pipe2", code: -code) }
         return (ends[0], ends[1])
     }
 

@@ -16,6 +16,8 @@ int clinux_open_truncated(const char *path);
 /// For `flock`: created when it is missing, its content untouched.
 int clinux_open_lock_file(const char *path);
 int clinux_close(int fd);
+/// A pipe whose ends no program started meanwhile inherits.
+int clinux_pipe(int ends[2]);
 
 long clinux_read(int fd, void *buffer, size_t count);
 /// May write less than asked for, like write(2).

@@ -112,13 +112,14 @@ extension Hub {
     private func objectionToSize(_ message: SetMessage, at id: AddressID) -> Refusal? {
         guard Int(message.value.data.count) > Self.unquestionedValueBytes else { return nil }
         let value = StoredValue.canonicalBound(message.value)
-        let room = WireLimits.maxPayloadBytes - Self.snapshotOverhead - addresses.address(of: id).byteCount
+        let room = Self.maxParamBytes - addresses.address(of: id).byteCount - 1
         return value <= room ? nil : Refusal(400, "ValueTooLarge: at most \(room) bytes at this address")
     }
 
     private static let unquestionedValueBytes = 4096
-    /// Message head, lengths, type, revision, flags, session id and timestamp.
-    static let snapshotOverhead = 3 + 2 + 1 + 8 + 1 + 2 + 36 + 8
+    /// What address, type code and data of a param may take together: around them are the message's head, two lengths,
+    /// revision, flags, session id and timestamp.
+    static let maxParamBytes = WireLimits.maxPayloadBytes - (3 + 2 + 8 + 1 + 2 + SessionID.textBytes + 8)
 
     func name(of session: SessionIndex) -> String {
         guard Int(session) < sessions.count, let id = sessions[Int(session)].id else { return "unknown" }
@@ -159,7 +160,8 @@ extension Hub {
         record(param, at: id, into: &output)
         params.replace(id, with: param)
         counters.accepted &+= 1
-        if !rules.isFree { updateRuled(id, rules, param, wasPresent: wasPresent, sender.session) }
+        if rules.mayBePresence { updatePresence(id, isPresent: !param.value.isNull, sender.session) }
+        if wasPresent == param.value.isNull { visibilityChanged(by: id) }
         if patterns.count > 0 {
             broadcast(message, in: payload, revision: revision, at: id, rules, into: &output)
         }
@@ -172,11 +174,11 @@ extension Hub {
         let mine = Int32(truncatingIfNeeded: session)
         if message.unlock, param.lockHolder == mine {
             param.lockHolder = -1
-            sessions[Int(session)].locks.removeAll { $0 == id }
+            sessions[Int(session)].locks.remove(id)
         }
         if message.lock, param.lockHolder != mine {
             param.lockHolder = mine
-            sessions[Int(session)].locks.append(id)
+            sessions[Int(session)].locks.insert(id)
         }
     }
 
@@ -190,14 +192,6 @@ extension Hub {
         }
         param.deadline = deadline(of: param)
         lookAgain(at: id, by: param.deadline)
-    }
-
-    /// Whoever holds a presence param, and whose view depends on this one.
-    private mutating func updateRuled(
-        _ id: AddressID, _ rules: AddressRules, _ param: Param, wasPresent: Bool, _ session: SessionIndex
-    ) {
-        if rules.mayBePresence { updatePresence(id, isPresent: !param.value.isNull, session) }
-        if wasPresent == param.value.isNull { visibilityChanged(by: id) }
     }
 
     private func record(_ param: Param, at id: AddressID, into output: inout HubOutput) {

@@ -46,7 +46,8 @@ extension Hub {
         address: RawSpan, value: RawSpan, writer: [UInt8], _ stamp: ParamStamp, at now: Moment
     ) -> Bool {
         self.now = now
-        guard Address.isValid(address), stamp.revision > 0, let value = StoredValue(encoded: value),
+        guard Address.isValid(address), !Reserved.contains(address), stamp.revision > 0,
+            address.byteCount + value.byteCount <= Self.maxParamBytes, let value = StoredValue(encoded: value),
             let id = addresses.intern(address)
         else { return false }
         // Whoever showed that he is there is not there any more.
@@ -56,7 +57,8 @@ extension Hub {
         }
         var param = params[id] ?? Param()
         writers.release(param.writer)
-        param.writer = writers.retain(writer)
+        // A name that is longer than any session's would make the param too large for a SNAPSHOT.
+        param.writer = writers.retain(writer.count <= SessionID.textBytes ? writer : [])
         param.value = value
         param.revision = stamp.revision
         param.timestamp = UInt64(clamping: stamp.timestamp)

@@ -68,6 +68,8 @@ package struct TokenTable: Sendable {
     ) {
         let known = records
         records = Dictionary(all.map { ($0.digest, $0) }, uniquingKeysWith: { _, last in last })
+        // The operator's own is in no store, so none can have forgotten it.
+        for (digest, record) in known where record.kind == .admin { records[digest] = record }
         for digest in known.keys where records[digest] == nil { effects.append(.ended(digest)) }
         for (digest, record) in records {
             if let before = known[digest], before.expiry != record.expiry {

@@ -58,9 +58,8 @@ extension EventLoop {
         }
         let tick = ticks
         if unsafe slot.pointee.flags.contains(.awaitsRoom), unsafe slot.pointee.lastProgress + timing.stall <= tick {
-            tally.closedSlow &+= 1
-            // A Close frame could not overtake what waits, so TCP ends without one.
-            unsafe drop(slot, Closure(.slow, .tryAgainLater))
+            // It may still come back to hear why it has to go.
+            unsafe cutOverflowing(slot)
             return
         }
         if unsafe slot.pointee.role == .bytes {

@@ -1,3 +1,5 @@
+import RelayThreads
+
 /// Every bound of a loop's connections, with its reason.
 package struct NetLimits: Sendable {
     /// Connections of one loop. Address space is reserved for all of them, memory used only by those that exist.
@@ -18,7 +20,7 @@ package struct NetLimits: Sendable {
     package var handshakeTimeout = Duration.seconds(10)
     /// Silence after which the server pings; below the 30–60 s at which proxies cut idle connections.
     package var pingInterval = Duration.seconds(25)
-    /// Pings in a row that may stay unanswered by any byte.
+    /// Pings in a row that may stay unanswered by any byte; at most 255.
     package var maxMissedPings = 2
     /// Time without a message after which a peer is sent away with 1001; nil lets it stay for ever.
     package var idleTimeout: Duration?
@@ -43,11 +45,6 @@ package struct NetLimits: Sendable {
 }
 
 extension Duration {
-    var nanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, seconds < 1 << 33 else { return seconds < 0 ? 0 : UInt64(1 << 33) * 1_000_000_000 }
-        return UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
-    }
-
-    var ticks: UInt64 { nanoseconds / 1_000_000 }
+    /// Whole milliseconds, as the loop's timers count; a negative time is none.
+    var ticks: UInt64 { UInt64(max(0, nanoseconds)) / 1_000_000 }
 }

@@ -17,35 +17,35 @@ final class HTTPConnection {
         let answer: Router.LateAnswer
     }
 
-    private enum Stage {
+    enum Stage {
         case head
         case body(BodyDecoder, Router.Route, HTTPRequest)
         case calling(serial: UInt64)
         case sending(any HTTPBodySource, ResponseEncoder.Delimiter, remaining: Int)
     }
 
-    private let site: HTTPSite
+    let site: HTTPSite
     private let peer: IPAddress?
     private let isEncrypted: Bool
-    private var stage = Stage.head
+    var stage = Stage.head
     private var parser: RequestParser
-    private var input = InputBuffer()
+    var input = InputBuffer()
     private var inputEnded = false
     private var requests = 0
     private var serial: UInt64 = 0
-    private var current: RequestHead?
-    private var client: ClientAddress?
+    var current: RequestHead?
+    var client: ClientAddress?
     private var countedAs: IPAddress?
-    private var startedAt: UInt64 = 0
-    private var keepsAlive = true
+    var startedAt: UInt64 = 0
+    var keepsAlive = true
     /// Written since the socket was last known to be empty.
-    private var unsent = 0
+    var unsent = 0
 
-    private(set) var output: [UInt8] = []
-    private(set) var end: End?
-    private(set) var call: Call?
+    var output: [UInt8] = []
+    var end: End?
+    var call: Call?
     /// In monotonic milliseconds.
-    private(set) var deadline: UInt64
+    var deadline: UInt64
 
     init(_ site: HTTPSite, peer: IPAddress?, isEncrypted: Bool = false, at now: HTTPTime) {
         self.site = site
@@ -64,7 +64,7 @@ final class HTTPConnection {
         }
     }
 
-    private var isOutputFull: Bool { unsent >= site.limits.maxOutputBytes }
+    var isOutputFull: Bool { unsent >= site.limits.maxOutputBytes }
 
     /// Whether `drained` must be called once the socket has taken what was sent.
     var awaitsDrain: Bool {
@@ -251,7 +251,7 @@ final class HTTPConnection {
         return true
     }
 
-    private func run(_ route: Router.Route, _ request: HTTPRequest, at now: HTTPTime) {
+    func run(_ route: Router.Route, _ request: HTTPRequest, at now: HTTPTime) {
         switch route.handler {
         case .now(let answer): respond(answer(request), at: now)
         case .later(let answer):
@@ -260,112 +260,5 @@ final class HTTPConnection {
             deadline = now.after(site.limits.handlerTimeout)
             call = Call(serial: serial, request: request, answer: answer)
         }
-    }
-
-    // MARK: Answers
-
-    private func refuseTooLarge(_ request: HTTPRequest, for route: Router.Route, at now: HTTPTime) {
-        keepsAlive = false
-        guard route.body.tellsHandler else { return respond(HTTPResponse(.contentTooLarge), at: now) }
-        var request = request
-        request.isTooLarge = true
-        run(route, request, at: now)
-    }
-
-    /// An answer that needed no content: if some was announced, it will not be read, and so the connection ends.
-    private func refuseUnread(_ response: HTTPResponse, _ head: RequestHead, at now: HTTPTime) {
-        if head.framing != .none { keepsAlive = false }
-        respond(response, at: now)
-    }
-
-    private func refuseCurrent(_ response: HTTPResponse, at now: HTTPTime) {
-        keepsAlive = false
-        respond(response, at: now)
-    }
-
-    /// Ends the connection with a status when there is no request to answer, or no trusting where the next one starts.
-    private func refuse(_ status: HTTPStatus, at now: HTTPTime) {
-        refuseCurrent(HTTPResponse(status), at: now)
-    }
-
-    private func respond(_ response: HTTPResponse, at now: HTTPTime) {
-        call = nil
-        let response = current.map { site.router.finished(response, to: $0) } ?? response
-        if response.closes || site.isClosing { keepsAlive = false }
-        var head: [UInt8] = []
-        let delimiter = site.encoder.writeHead(
-            response, to: current?.version ?? .http11, keepsAlive: keepsAlive, at: now.unixSeconds, into: &head)
-        if delimiter == .close { keepsAlive = false }
-        site.counters.responses[min(max(response.status.code / 100, 0), 5)] += 1
-        site.observe?(
-            HTTPExchange(
-                client: client, head: current, status: response.status, milliseconds: now.ticks &- startedAt))
-        // HEAD is told what GET would be, without the content (RFC 9110 §9.3.2).
-        let hasContent = delimiter != .nothing && current?.method != .head
-        guard hasContent else {
-            write(head)
-            return finishResponse(at: now)
-        }
-        switch response.content {
-        case .none:
-            write(head)
-            finishResponse(at: now)
-        case .octets(let octets) where octets.count <= site.limits.maxOutputBytes:
-            write(head + octets)
-            finishResponse(at: now)
-        case .octets(let octets):
-            write(head)
-            stage = .sending(OctetContent(octets), delimiter, remaining: octets.count)
-            pump(at: now)
-        case .stream(let source, let length):
-            write(head)
-            stage = .sending(source, delimiter, remaining: length ?? Int.max)
-            pump(at: now)
-        }
-    }
-
-    /// Produces content until enough of it waits.
-    private func pump(at now: HTTPTime) {
-        guard case .sending(var source, let delimiter, var remaining) = stage else { return }
-        deadline = now.after(site.limits.stallTimeout)
-        while remaining > 0, !isOutputFull {
-            guard let piece = source.next(upTo: min(remaining, 65_536)), piece.count <= remaining else {
-                end = .abort
-                return
-            }
-            if piece.isEmpty { break }
-            remaining -= piece.count
-            if delimiter == .chunks {
-                var framed: [UInt8] = []
-                framed.reserveCapacity(piece.count + 20)
-                ResponseEncoder.writeChunk(piece, into: &framed)
-                write(framed)
-            } else {
-                write(piece)
-            }
-        }
-        if case .length = delimiter, remaining > 0, !isOutputFull {
-            // The source ended before the length it had announced.
-            end = .abort
-        } else if remaining == 0 || !isOutputFull {
-            if delimiter == .chunks { write(ResponseEncoder.lastChunk) }
-            finishResponse(at: now)
-        } else {
-            stage = .sending(source, delimiter, remaining: remaining)
-        }
-    }
-
-    private func finishResponse(at now: HTTPTime) {
-        current = nil
-        stage = .head
-        if !keepsAlive { end = .finish }
-        deadline = now.after(input.isEmpty ? site.limits.idleTimeout : site.limits.headTimeout)
-        startedAt = now.ticks
-    }
-
-    private func write(_ octets: [UInt8]) {
-        unsent += octets.count
-        site.counters.bytesOut += octets.count
-        if output.isEmpty { output = octets } else { output += octets }
     }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import RelayThreads
 
 /// Everything one network thread owns: sockets, connections, timers, output.
 ///
@@ -72,6 +73,7 @@ package final class EventLoop {
 
     package init(executor: LoopExecutor, limits: NetLimits = NetLimits()) throws(SystemError) {
         precondition(limits.maxUnreadBytes <= Self.readBytes, "what may stay unread fits the read buffer")
+        precondition((0...255).contains(limits.maxMissedPings), "missed pings are counted in a byte")
         precondition(limits.drainedMark < limits.laggingMark && limits.laggingMark < limits.maxPendingBytes)
         self.executor = executor
         self.limits = limits
@@ -122,7 +124,7 @@ package final class EventLoop {
             close = limits.closeTimeout.ticks
             linger = limits.lingerTimeout.ticks
             idle = limits.idleTimeout?.ticks
-            flush = limits.flushInterval.nanoseconds
+            flush = UInt64(max(0, limits.flushInterval.nanoseconds))
         }
     }
 

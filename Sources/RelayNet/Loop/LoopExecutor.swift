@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import RelayThreads
 import Synchronization
 
 /// The actor that lives on a loop thread: entered once per turn to take in what arrived, once to send what is due.
@@ -17,12 +18,12 @@ package protocol LoopOwner: Actor {
 package final class LoopExecutor: SerialExecutor, @unchecked Sendable {
     /// Readable while jobs from other threads wait.
     let wakeDescriptor: Int32
-    private let inbox = Lock<[UnownedJob]>([])
+    private let inbox = Monitor<[UnownedJob]>([])
     private let pending = Atomic<Bool>(false)
     private let stopped = Atomic<Bool>(false)
     /// The loop's thread as an integer, 0 before it runs.
     private let thread = Atomic<UInt>(0)
-    private let started = Lock<pthread_t?>(nil)
+    private let started = Monitor<pthread_t?>(nil)
     /// Guarded by being touched on the loop thread only.
     private var spare: [UnownedJob] = []
 

@@ -1,4 +1,5 @@
 import COpenSSL
+import RelayThreads
 
 /// Why a certificate could not be taken into use.
 package struct TLSError: Error, Equatable, CustomStringConvertible {
@@ -40,13 +41,13 @@ package final class TLSContext: TransportSource, @unchecked Sendable {
 
     private let certificatePath: String
     private let keyPath: String
-    private let loaded: Lock<Loaded>
+    private let loaded: Monitor<Loaded>
 
     /// Reads a chain (own certificate first) and its private key, both as PEM.
     package init(certificate certificatePath: String, key keyPath: String) throws(TLSError) {
         self.certificatePath = certificatePath
         self.keyPath = keyPath
-        loaded = Lock(try Self.load(certificatePath, keyPath))
+        loaded = Monitor(try Self.load(certificatePath, keyPath))
     }
 
     /// Reads the files again.
