@@ -1,5 +1,5 @@
 # Each target is a script, so that a laptop and CI run the same thing.
-.PHONY: bootstrap build run test interop test-tsan test-asan coverage lint fmt fuzz bench instructions soak clean
+.PHONY: bootstrap build run test interop test-tsan test-asan coverage lint fmt fuzz bench instructions soak dist test-deploy clean
 SECONDS ?= 60
 
 bootstrap: ; @scripts/bootstrap
@@ -16,4 +16,6 @@ fuzz:      ; @scripts/fuzz $(SECONDS)
 bench:     ; @scripts/bench
 instructions: ; @scripts/count-instructions
 soak:      ; @scripts/soak
+dist:      ; @scripts/dist
+test-deploy: ; @scripts/test-deploy
 clean:     ; @rm -rf .build

@@ -69,13 +69,21 @@ let package = Package(
         .target(
             name: "RelayTestKit", dependencies: ["CLinux", "RelayJSON", "RelayProtocol", "RelayThreads"],
             path: "Tests/RelayTestKit", swiftSettings: rules),
+        // The hub without sockets, its naive model, and the program that sets one against the other.
+        .target(
+            name: "RelaySimulation",
+            dependencies: ["Relay", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayTestKit"],
+            path: "Tests/RelaySimulation", swiftSettings: rules),
+        program("relay-simulation", ["RelaySimulation"], path: "Tests/relay-simulation"),
         tests("RelayJSONTests", ["RelayJSON"]),
         tests("RelayLogTests", ["RelayLog", "RelayJSON", "RelayThreads"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),
         tests("RelayNetTests", ["RelayNet", "CLinux", "COpenSSL"]),
         tests("RelayStorageTests", ["CSQLite", "RelayStorage", "RelayJSON", "RelayThreads"]),
         tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
-        tests("RelayTests", ["Relay", "RelayAuth", "RelayJSON", "RelayNet", "RelayProtocol", "RelayStorage"]),
+        tests(
+            "RelayTests",
+            ["Relay", "RelayAuth", "RelayJSON", "RelayNet", "RelayProtocol", "RelaySimulation", "RelayStorage"]),
         tests(
             "ClaspRelayTests",
             ["CLinux", "clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),

@@ -15,14 +15,19 @@ extension Hub {
         var found: [(session: SessionIndex, pace: Pace?)] = []
         var entries: [(entry: PatternIndex.Entry, isBare: Bool)] = []
         patterns.match(address.rawSpan) { entries.append(($0, $1)) }
+        let isForAllTypes = PeerSignal.isAnnouncement(address.rawSpan)
+        var wantsHistory = false
         for (entry, isBare) in entries {
-            for listener in patterns.listeners(of: entry) where listener.types.admits(signal) {
+            for listener in patterns.listeners(of: entry) where isForAllTypes || listener.types.admits(signal) {
                 if mayHear(listener.session, address.rawSpan, rules, isBare: isBare) {
                     found.append((listener.session, listener.pace))
+                    wantsHistory = wantsHistory || listener.wantsHistory
                 }
             }
         }
-        return merged(found)
+        var audience = merged(found)
+        audience.wantsHistory = wantsHistory
+        return audience
     }
 
     /// A subscription was found to be within the token's scopes, but `read:/a/**` does not reach `/a` itself, which the
@@ -63,14 +68,18 @@ extension Hub {
     ) {
         counters.deliveries &+= UInt64(audience.plain.count)
         output.deliver(frame, to: audience.plain, except: sender, kind)
-        if !catchingUp.isEmpty, case .newestParam(let id) = kind { catchUpIsAhead(of: audience.plain, id) }
+        switch kind {
+        case .newestParam(let id):
+            for session in catchingUp where audience.hasPlain(session) { _ = sessions[Int(session)].missed?.clear(id) }
+        case .newestStream(let id): overtake(StreamKey(stream: id), audience)
+        case .newestMove(let id, let sender, let gesture): overtake(StreamKey(move: id, sender, gesture), audience)
+        case .every: return
+        }
     }
 
-    /// Whoever is just getting what it missed, and gets this now, need not get it again.
-    private mutating func catchUpIsAhead(of listeners: [SessionIndex], _ id: AddressID) {
-        for session in catchingUp where listeners.contains(session) {
-            _ = sessions[Int(session)].missed?.clear(id)
-        }
+    /// Whoever missed frames, and gets a newer one now, must not get the older one afterwards.
+    mutating func overtake(_ key: StreamKey, _ audience: MatchCache.Audience) {
+        for session in missing where audience.has(session) { sessions[Int(session)].missed?.drop(stream: key) }
     }
 
     // MARK: Changes
@@ -87,6 +96,7 @@ extension Hub {
     }
 
     private mutating func dropMatches(of pattern: Pattern) {
+        guard !matches.isEmpty else { return }
         var ids: [AddressID] = []
         if addresses.tree.walk(pattern, budget: Self.dropBudget, { ids.append($0) }) {
             for id in ids { matches.drop(id) }

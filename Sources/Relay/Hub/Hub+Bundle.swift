@@ -20,7 +20,7 @@ extension Hub {
         }
         sessions[Int(sender.session)].pendingBundles += 1
         bundles.add(payload.array, of: sender.session, at: time, sender.qualityOfService)
-        deadlines.add(.bundle, at: now.uptime + (time - now.unix))
+        planBundle(at: time)
     }
 
     private func objection(toWaitUntil time: UInt64, pending: UInt16, _ bytes: Int) -> Refusal? {
@@ -40,12 +40,22 @@ extension Hub {
     mutating func runBundles(into output: inout HubOutput) {
         while let bundle = bundles.takeDue(at: now.unix) {
             sessions[Int(bundle.session)].pendingBundles -= 1
+            guard sessions[Int(bundle.session)].phase == .live else { continue }
             let payload = bundle.payload
             guard case .bundle(let message)? = try? MessageDecoder.decode(payload.rawSpan) else { continue }
             let sender = Sender(
                 session: bundle.session, qualityOfService: bundle.qualityOfService, timestamp: nil)
             run(message.messages, in: payload.rawSpan, from: sender, into: &output)
         }
+        // The clock may have been set back since that was planned.
+        if let next = bundles.next { planBundle(at: next) }
+    }
+
+    private mutating func planBundle(at time: UInt64) {
+        let planned = now.uptime + (time > now.unix ? time - now.unix : 1)
+        guard nextBundle <= now.uptime || planned < nextBundle else { return }
+        nextBundle = planned
+        deadlines.add(.bundle, at: planned)
     }
 
     /// One message of a bundle; its ranges are of `payload`.
@@ -70,7 +80,7 @@ extension Hub {
             let inner = payload.bytes(item.payload)
             switch item.content {
             case .set(let message):
-                let previous = param(item.id, into: &output)
+                let previous = standing(item.id, into: &output)
                 last = apply(message, in: inner, to: item.id, previous, from: sender, into: &output)
             case .publish(let message):
                 tell(message, in: inner, at: item.id, from: sender.session, into: &output)
@@ -131,7 +141,7 @@ extension Hub {
             guard let id = addresses.find(address) ?? internIdle(address) else {
                 return .failure(Refused(refusal: .invalidAddress, address: message.address))
             }
-            var state = states[id] ?? WriteState(param(id, into: &output))
+            var state = states[id] ?? WriteState(standing(id, into: &output))
             let refusal = objection(to: message, from: session, given: state, at: id, newParams: newParams)
             if let refusal { return .failure(Refused(refusal: refusal, address: message.address)) }
             if state.revision == 0 { newParams += 1 }

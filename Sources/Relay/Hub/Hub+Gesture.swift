@@ -41,10 +41,7 @@ extension Hub {
     private mutating func gather(
         _ message: PublishMessage, in payload: RawSpan, _ key: GestureTable.Key, into output: inout HubOutput
     ) {
-        let frame = output.frame { writer throws(WireError) in
-            try MessageEncoder.frame(.publish(message), in: payload, into: &writer)
-        }
-        guard let frame else { return }
+        guard let frame = publishFrame(message, in: payload, addresses[key.id].rules, into: &output) else { return }
         if gestures.wait(key, output.frame(frame).array) { counters.coalescedMoves &+= 1 }
         guard !gestures.isTicking else { return }
         gestures.isTicking = true
@@ -64,9 +61,10 @@ extension Hub {
         guard patterns.count > 0, let frame = output.frame(move) else { return }
         let place = matches.find(key.id, .gesture) ?? fillMatches(key.id, .gesture)
         let audience = matches[place]
-        deliver(frame, to: audience, except: key.session, .newestStream(key.id), into: &output)
+        let kind = HubOutput.Kind.newestMove(key.id, from: key.session, gesture: key.gesture)
+        deliver(frame, to: audience, except: key.session, kind, into: &output)
         for listener in audience.paced where listener.session != key.session {
-            output.send(frame, to: listener.session, .newestStream(key.id))
+            output.send(frame, to: listener.session, kind)
         }
     }
 

@@ -15,11 +15,11 @@ extension Hub {
     /// When `tick` is next worth a call, in microseconds of uptime; nil when nothing waits.
     package var nextDue: UInt64? { deadlines.next }
 
-    /// Does what is due.
+    /// Does what is due, or so much of it that nobody else waits long: then more is due at once.
     package mutating func tick(at now: Moment, into output: inout HubOutput) {
         self.now = now
-        // Whatever adds to the queue adds behind now, so this ends.
-        while let due = deadlines.popDue(at: now.uptime) {
+        for _ in 0..<Self.dueAtOnce {
+            guard let due = deadlines.popDue(at: now.uptime) else { break }
             switch due {
             case .greeting(let session, let generation): checkGreeting(session, generation, into: &output)
             case .token(let session, let generation): checkToken(of: session, generation, into: &output)
@@ -33,6 +33,8 @@ extension Hub {
         forgetIdleAddresses()
     }
 
+    private static let dueAtOnce = 1024
+
     private mutating func checkGreeting(
         _ session: SessionIndex, _ generation: UInt32, into output: inout HubOutput
     ) {
@@ -45,7 +47,7 @@ extension Hub {
     // MARK: Params
 
     /// When a param ends, in microseconds of uptime; 0 for never.
-    func deadline(of param: Param) -> UInt64 {
+    func deadline(of param: ParamStanding) -> UInt64 {
         switch param.timeToLive {
         case .never: return 0
         case .sliding(let seconds): return deadline(UInt64(seconds), after: param.timestamp)
@@ -58,26 +60,31 @@ extension Hub {
     }
 
     private func deadline(_ seconds: UInt64, after unix: UInt64) -> UInt64 {
-        let (end, isTooFar) = unix.addingReportingOverflow(seconds * 1_000_000)
+        // A time stamp may be ahead of a clock that was set back; nothing was written in the future.
+        let (end, isTooFar) = min(unix, now.unix).addingReportingOverflow(seconds * 1_000_000)
         guard !isTooFar else { return 0 }
         return end > now.unix ? now.uptime &+ (end - now.unix) : max(1, now.uptime)
     }
 
     /// Makes sure that somebody looks at the param when its time is over. One look per address is enough: whoever looks
-    /// too early looks again.
+    /// too early looks again. Nobody plans far ahead: what is planned stays in the queue, even when it means nothing
+    /// any more.
     mutating func lookAgain(at id: AddressID, by deadline: UInt64) {
         guard deadline != 0 else { return }
+        let look = min(deadline, now.uptime + Self.longestPlan)
         let planned = addresses[id].nextLook
-        guard planned == 0 || deadline < planned else { return }
-        addresses.setNextLook(deadline, of: id)
-        deadlines.add(.expiry(id, generation: addresses[id].generation), at: deadline)
+        guard planned == 0 || look < planned else { return }
+        addresses.setNextLook(look, of: id)
+        deadlines.add(.expiry(id, generation: addresses[id].generation), at: look)
     }
+
+    static let longestPlan: UInt64 = 60_000_000
 
     private mutating func checkLifetime(of id: AddressID, _ generation: UInt32, into output: inout HubOutput) {
         guard addresses[id].generation == generation, addresses[id].nextLook <= now.uptime else { return }
         addresses.setNextLook(0, of: id)
         guard let param = param(id, into: &output) else { return }
-        lookAgain(at: id, by: param.deadline)
+        lookAgain(at: id, by: param.standing.deadline)
     }
 
     /// Ends a param: everybody who listens hears a last SET, to null. The next one at this address is revision one.
@@ -88,7 +95,7 @@ extension Hub {
         params.remove(id)
         writers.release(param.writer)
         addresses.release(id)
-        if param.lockHolder >= 0 { sessions[Int(param.lockHolder)].locks.removeAll { $0 == id } }
+        if param.lockHolder >= 0 { sessions[Int(param.lockHolder)].locks.remove(id) }
         output.recordRemoval(of: address.rawSpan, revision: revision, at: now.unix)
         if rules.mayBePresence { holders[id] = nil }
         if !param.value.isNull { visibilityChanged(by: id) }
@@ -120,7 +127,7 @@ extension Hub {
             holders[id] = nil
             return
         }
-        if !sessions[Int(session)].presence.contains(id) { sessions[Int(session)].presence.append(id) }
+        sessions[Int(session)].presence.insert(id)
         if holders[id]?.contains(session) != true { holders[id, default: []].append(session) }
     }
 

@@ -55,6 +55,12 @@ extension Hub {
     mutating func payOwed(_ key: PacedDeliveries.Key, into output: inout HubOutput) {
         guard var state = paced[key] else { return }
         state.looksAgain = 0
+        // Whoever does not listen here any more, or has got everything since, is owed nothing.
+        let place = matches.find(key.id, key.signal) ?? fillMatches(key.id, key.signal)
+        if !matches[place].hasPaced(key.session) {
+            state.isOwed = false
+            state.frame = nil
+        }
         if state.isOwed {
             var frame: HubOutput.Slice?
             if key.signal == .param {

@@ -34,10 +34,13 @@ extension Hub {
     ) {
         counters.published &+= 1
         let rules = addresses[id].rules
-        let isKept =
-            message.signal != .gesture && message.signal != .param && (rules.keepsHistory || recent.hasInterests)
-            && (rules.keepsHistory || recent.isWanted(addresses.address(of: id), id))
         let audience = audience(id, message.signal)
+        let isKept =
+            message.signal != .gesture && message.signal != .param
+            && (rules.keepsHistory || audience.wantsHistory || recent.has(id))
+        if message.signal == .gesture {
+            overtake(StreamKey(move: id, session, message.id ?? 0), audience)
+        }
         guard isKept || !audience.isEmpty else { return }
         guard let frame = publishFrame(message, in: payload, rules, into: &output) else { return }
         let kind: HubOutput.Kind = message.signal == .stream ? .newestStream(id) : .every
@@ -53,7 +56,7 @@ extension Hub {
         return matches[place]
     }
 
-    private mutating func publishFrame(
+    mutating func publishFrame(
         _ message: PublishMessage, in payload: RawSpan, _ rules: AddressRules, into output: inout HubOutput
     ) -> HubOutput.Slice? {
         if rules.isRedacted, case .value(let value) = message.content,
@@ -121,7 +124,6 @@ extension Hub {
         _ message: SubscribeMessage, _ pattern: Pattern, to session: SessionIndex, into output: inout HubOutput
     ) {
         guard let history = message.options.history, history > 0 else { return }
-        recent.want(pattern, session: session, subscription: message.id)
         let window = message.options.window.map { UInt64($0) * 1000 } ?? .max
         let since = now.unix > window ? now.unix - window : 0
         let entries = recent.newest(
@@ -156,6 +158,10 @@ extension Hub {
 /// Addresses that lead to one session instead of to whoever listens.
 enum PeerSignal {
     static let prefix: StaticString = "/clasp/p2p/signal/"
+    /// Whoever listens here hears it, whatever types it asked for.
+    private static let announcements: StaticString = "/clasp/p2p/announce"
+
+    static func isAnnouncement(_ address: RawSpan) -> Bool { address.isEqual(to: announcements) }
 
     /// The session that an address means: outer nil when it means none, inner nil when there can be no such session.
     static func target(of address: RawSpan) -> SessionID?? {

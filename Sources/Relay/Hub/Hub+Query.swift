@@ -41,8 +41,9 @@ extension Hub {
         }
         var shown = signal
         shown.meta = nil
-        // Texts of one message, and a few bytes around them.
-        var bytes = [UInt8](repeating: 0, count: WireLimits.maxPayloadBytes)
+        // Three texts with their lengths, signal and flags.
+        let room = 8 + [shown.address, shown.datatype, shown.access].reduce(0) { $0 + Int($1?.count ?? 0) }
+        var bytes = [UInt8](repeating: 0, count: room)
         let count = try? bytes.withWriter { writer throws(WireError) in
             try writer.signalDefinition(shown, in: payload)
             return writer.count

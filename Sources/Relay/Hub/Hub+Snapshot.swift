@@ -17,9 +17,7 @@ extension Hub {
         sessions[place].awaitsRoom = false
         sessions[place].snapshotCredit = limits.snapshotSlice
         if sessions[place].missed != nil, !catchingUp.contains(session) {
-            for frame in sessions[place].missed?.takeStreams() ?? [] {
-                if let frame = output.frame(frame) { output.send(frame, to: session) }
-            }
+            tellMissedStreams(to: session, into: &output)
             catchingUp.append(session)
             sessions[place].snapshots.append(SnapshotJob(.missed))
         }
@@ -32,19 +30,32 @@ extension Hub {
         for session in lagging {
             let place = Int(session)
             guard sessions[place].phase == .live else { continue }
-            if sessions[place].missed == nil { sessions[place].missed = MissedUpdates() }
+            if sessions[place].missed == nil {
+                sessions[place].missed = MissedUpdates()
+                missing.append(session)
+            }
             switch delivery.kind {
             case .every: continue
             case .newestParam(let id): sessions[place].missed?.note(id)
-            case .newestStream(let id):
-                sessions[place].missed?.note(stream: id, output.frame(delivery.frame).array, limits: limits)
+            case .newestStream(let id): noteMissed(StreamKey(stream: id), delivery.frame, session, output)
+            case .newestMove(let id, let sender, let gesture):
+                noteMissed(StreamKey(move: id, sender, gesture), delivery.frame, session, output)
             }
         }
+    }
+
+    private mutating func noteMissed(
+        _ key: StreamKey, _ frame: HubOutput.Slice, _ session: SessionIndex, _ output: borrowing HubOutput
+    ) {
+        let stream = MissedUpdates.Stream(
+            key: key, generation: addresses[key.id].generation, frame: output.frame(frame).array)
+        sessions[Int(session)].missed?.note(stream, limits: limits)
     }
 
     private mutating func advanceSnapshots(of session: SessionIndex, into output: inout HubOutput) {
         let place = Int(session)
         while sessions[place].snapshotCredit > 0, var job = sessions[place].snapshots.first {
+            if case .matching(let pattern) = job.source { job.source = source(of: pattern) }
             let isDone =
                 if case .missed = job.source {
                     advanceMissed(&job, session, into: &output)
@@ -79,12 +90,13 @@ extension Hub {
                 while told < WireLimits.maxSnapshotParams, cost < credit, let id = next(in: source, at: position) {
                     if isTold(id, by: source, to: session), let param = params[id] {
                         let before = writer.count
-                        try append(param, at: id, to: &writer)
-                        if writer.count - start > WireLimits.maxPayloadBytes {
+                        let fits = (try? append(param, at: id, to: &writer)) != nil
+                        if !fits || writer.count - start > WireLimits.maxPayloadBytes {
                             writer.rewind(to: before)
-                            break
+                            if told > 0 { break }
+                        } else {
+                            told += 1
                         }
-                        told += 1
                     }
                     position += 1
                     cost += Self.costOfALook
@@ -109,7 +121,7 @@ extension Hub {
         switch source {
         case .everything, .scan: position < addresses.limit ? position : nil
         case .list(_, let ids): Int(position) < ids.count ? ids[Int(position)] : nil
-        case .missed: nil
+        case .matching, .missed: nil
         }
     }
 
@@ -118,7 +130,7 @@ extension Hub {
         let address = addresses.address(of: id)
         switch source {
         case .everything, .missed: break
-        case .scan(let pattern), .list(let pattern, _): guard pattern.matches(address) else { return false }
+        case .matching(let pattern), .scan(let pattern), .list(let pattern, _): guard pattern.matches(address) else { return false }
         }
         return mayRead(session, address, id)
     }
@@ -153,14 +165,19 @@ extension Hub {
         let place = Int(session)
         while sessions[place].snapshotCredit > 0 {
             guard let id = sessions[place].missed?.next(from: job.position) else {
-                sessions[place].missed = nil
-                catchingUp.removeAll { $0 == session }
+                // While it caught up it may have missed more, at addresses that it has behind it.
+                if job.position > 0 {
+                    job.position = 0
+                    continue
+                }
+                tellMissedStreams(to: session, into: &output)
+                forgetMissed(of: session)
                 return true
             }
             job.position = id
             let listening = Int32(truncatingIfNeeded: min(sessions[place].subscriptions.count, 1000))
             sessions[place].snapshotCredit -= Self.costOfALook + listening
-            guard let param = params[id], !param.isExpired(at: now.uptime), hears(session, id),
+            guard let param = params[id], !param.isExpired(at: now.uptime), hears(session, id, .param),
                 let frame = setFrame(of: id, param, into: &output)
             else { continue }
             sessions[place].snapshotCredit -= frame.count
@@ -169,12 +186,28 @@ extension Hub {
         return false
     }
 
+    private mutating func tellMissedStreams(to session: SessionIndex, into output: inout HubOutput) {
+        for stream in sessions[Int(session)].missed?.takeStreams() ?? [] {
+            let id = stream.key.id
+            guard addresses[id].generation == stream.generation, hears(session, id, stream.key.signal),
+                let frame = output.frame(stream.frame)
+            else { continue }
+            output.send(frame, to: session)
+        }
+    }
+
+    mutating func forgetMissed(of session: SessionIndex) {
+        sessions[Int(session)].missed = nil
+        missing.removeAll { $0 == session }
+        catchingUp.removeAll { $0 == session }
+    }
+
     /// Whether a session still gets what is written at an address.
-    private func hears(_ session: SessionIndex, _ id: AddressID) -> Bool {
+    private func hears(_ session: SessionIndex, _ id: AddressID, _ signal: Signal) -> Bool {
         let address = addresses.address(of: id)
         guard mayRead(session, address, id) else { return false }
         return sessions[Int(session)].subscriptions.contains {
-            $0.types.admits(.param) && patterns.pattern(of: $0.entry)?.matches(address) == true
+            $0.types.admits(signal) && patterns.pattern(of: $0.entry)?.matches(address) == true
         }
     }
 

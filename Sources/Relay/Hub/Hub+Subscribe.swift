@@ -12,13 +12,14 @@ extension Hub {
         guard let pattern = Pattern(text) else { return }
         unsubscribe(message.id, from: session)
         let listener = PatternIndex.Listener(
-            session: session, subscription: message.id, types: message.types, pace: Pace(message.options))
+            session: session, subscription: message.id, types: message.types, pace: Pace(message.options),
+            wantsHistory: message.options.history ?? 0 > 0)
         guard let entry = patterns.add(pattern, listener) else { return }
         sessions[Int(session)].subscriptions.append(
             Subscription(id: message.id, entry: entry, types: message.types, pace: listener.pace))
         // Registered before the snapshot is taken: a change in between may be seen twice, never missed.
         listenersChanged(pattern)
-        begin(SnapshotJob(source(of: pattern)), for: session, into: &output)
+        begin(SnapshotJob(.matching(pattern), of: message.id), for: session, into: &output)
         tellRecent(message, pattern, to: session, into: &output)
     }
 
@@ -41,7 +42,7 @@ extension Hub {
     }
 
     /// Where the params that a pattern matches are to be found.
-    private func source(of pattern: Pattern) -> SnapshotJob.Source {
+    func source(of pattern: Pattern) -> SnapshotJob.Source {
         var ids: [AddressID] = []
         let isComplete = addresses.tree.walk(pattern, budget: limits.walkBudget) { id in
             if params[id] != nil { ids.append(id) }
@@ -59,7 +60,8 @@ extension Hub {
     mutating func remove(_ subscription: Subscription, of session: SessionIndex) {
         guard let pattern = patterns.pattern(of: subscription.entry) else { return }
         patterns.remove(subscription.entry, session: session, subscription: subscription.id)
-        recent.release(session: session, subscription: subscription.id)
+        // What it has not been told so far it does not want any more.
+        sessions[Int(session)].snapshots.removeAll { $0.subscription == subscription.id }
         listenersChanged(pattern)
     }
 }

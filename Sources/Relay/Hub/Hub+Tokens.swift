@@ -36,22 +36,24 @@ extension Hub {
 
     private mutating func watchEnd(of session: SessionIndex) {
         guard let end = sessions[Int(session)].end else { return }
-        let generation = sessions[Int(session)].generation
         let left = end > now.unix ? end - now.unix : 0
-        // A token of years needs no look today, and the sum no overflow.
-        guard left < 1 << 60 else { return }
-        if left > Self.warning {
-            deadlines.add(.token(session, generation: generation), at: now.uptime + left - Self.warning)
-        }
-        deadlines.add(.token(session, generation: generation), at: now.uptime + left)
+        let look = now.uptime + min(left > Self.warning ? left - Self.warning : left, Self.longestWatch)
+        let planned = sessions[Int(session)].tokenLook
+        guard planned <= now.uptime || look < planned else { return }
+        sessions[Int(session)].tokenLook = look
+        deadlines.add(.token(session, generation: sessions[Int(session)].generation), at: look)
     }
+
+    /// Nobody plans further ahead: of sessions that are gone, plans stay in the queue until then.
+    private static let longestWatch: UInt64 = 600_000_000
 
     mutating func checkToken(of session: SessionIndex, _ generation: UInt32, into output: inout HubOutput) {
         let mine = sessions[Int(session)]
-        guard mine.phase == .live, mine.generation == generation, let end = mine.end else { return }
+        guard mine.phase == .live, mine.generation == generation, mine.tokenLook <= now.uptime, let end = mine.end
+        else { return }
         if end <= now.unix { return self.end(session, "Token expired", into: &output) }
-        guard end - now.unix <= Self.warning else { return }
-        tellReserved(Reserved.expiring, .int(end), to: session, into: &output)
+        if end - now.unix <= Self.warning { tellReserved(Reserved.expiring, .int(end), to: session, into: &output) }
+        watchEnd(of: session)
     }
 
     private mutating func end(_ session: SessionIndex, _ text: String, into output: inout HubOutput) {

@@ -44,11 +44,14 @@ package struct Hub: ~Copyable, Sendable {
     var sessions: [Session] = []
     var sessionsByID: [SessionID: SessionIndex] = [:]
     var tokenSessions = TokenSessions()
-    /// Those that get what they missed at this moment.
+    /// Those that missed something, and of them those that get it at this moment.
+    var missing: [SessionIndex] = []
     var catchingUp: [SessionIndex] = []
 
     var deadlines = DeadlineQueue<Due>()
     var bundles = PendingBundles()
+    /// When the queue of deadlines looks at them next, in microseconds of uptime.
+    var nextBundle: UInt64 = 0
 
     package init(
         limits: HubLimits = HubLimits(), policy: Policy = .none, name: String = "CLASP Relay",
@@ -60,7 +63,7 @@ package struct Hub: ~Copyable, Sendable {
         self.doorkeeper = doorkeeper
         addresses = AddressBook(policy: policy, maxIdle: limits.maxIdleAddresses, seed: seed)
         patterns = PatternIndex(seed: seed ^ 0x5DEE_CE66)
-        matches = MatchCache(maxPlaces: limits.maxMatches)
+        matches = MatchCache(maxPlaces: limits.maxMatches, maxListeners: limits.maxCachedListeners)
         recent = RecentSignals(limits)
     }
 
@@ -105,7 +108,7 @@ package struct Hub: ~Copyable, Sendable {
         dropGestures(of: session)
         bundles.drop(session: session)
         dropPaced(of: session)
-        catchingUp.removeAll { $0 == session }
+        if gone.missed != nil { forgetMissed(of: session) }
         if gone.writer != WriterTable.nobody { writers.release(gone.writer) }
         let generation = gone.generation
         sessions[Int(session)] = Session()
@@ -136,7 +139,14 @@ package struct Hub: ~Copyable, Sendable {
             let frame = try ClaspFrame(reading: bytes)
             let payload = bytes.bytes(frame.payload)
             if phase == .live, !pays(for: payload, session, into: &output) { return }
-            if MessageDecoder.isLegacy(payload) {
+            // Nearly all messages are of this kind, so it does not go through the enum that holds every kind.
+            if phase == .live, let message = try MessageDecoder.set(payload) {
+                counters.count(.set)
+                let sender = Sender(
+                    session: session, qualityOfService: frame.qualityOfService, timestamp: frame.timestamp)
+                set(message, in: payload, from: sender, into: &output)
+                if addresses.hasTooManyIdle { forgetIdleAddresses() }
+            } else if MessageDecoder.isLegacy(payload) {
                 let legacy = try LegacyTranscoder(payload)
                 let sender = Sender(session: session, qualityOfService: .fire, timestamp: frame.timestamp)
                 receive(try legacy.message(), in: legacy.payload.rawSpan, from: sender, into: &output)

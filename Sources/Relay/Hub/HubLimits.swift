@@ -50,6 +50,8 @@ package struct HubLimits: Sendable {
     package var maxRecentPerAddress = 100
     package var maxRecentAddresses = 4096
     package var maxRecentBytes = 16 << 20
+    /// Of these so many bytes, the newest, are told to one subscriber: they must fit into its queue.
+    package var maxRecentReplyBytes = 256 << 10
 
     /// Newest frames of streams that are kept for a session while it lags.
     package var maxMissedStreams = 64
@@ -60,8 +62,10 @@ package struct HubLimits: Sendable {
 
     /// Addresses without a param that are remembered.
     package var maxIdleAddresses = 65_536
-    /// Places of the cache of listeners.
+    /// Places of the cache of listeners, and listeners in all of them: a place has as many as there are sessions that
+    /// subscribed there.
     package var maxMatches = 1 << 18
+    package var maxCachedListeners = 1 << 22
     /// Nodes of the address tree that one SUBSCRIBE may visit at once; a broader one scans in slices.
     package var walkBudget = 4096
 

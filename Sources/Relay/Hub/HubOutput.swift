@@ -32,6 +32,8 @@ package struct HubOutput: ~Copyable {
         case newestParam(AddressNumber)
         /// Not this frame, but the newest of its address.
         case newestStream(AddressNumber)
+        /// Not this frame, but the newest of its gesture.
+        case newestMove(AddressNumber, from: SessionIndex, gesture: UInt32)
     }
 
     package typealias AddressNumber = Int32

@@ -1,12 +1,37 @@
+import RelayProtocol
+
+/// Of what only the newest frame counts: a stream, or a gesture's moves.
+struct StreamKey: Equatable {
+    let id: AddressID
+    /// Nil for a stream.
+    private var sender: SessionIndex?
+    private var gesture: UInt32 = 0
+
+    init(stream id: AddressID) { self.id = id }
+
+    init(move id: AddressID, _ sender: SessionIndex, _ gesture: UInt32) {
+        self.id = id
+        self.sender = sender
+        self.gesture = gesture
+    }
+
+    var signal: Signal { sender == nil ? .stream : .gesture }
+}
+
 /// What a lagging session did not get: params by number, of which the newest value will do, and the newest frame of
 /// each stream.
 struct MissedUpdates {
+    struct Stream {
+        let key: StreamKey
+        /// Of the address at that time.
+        let generation: UInt32
+        let frame: [UInt8]
+    }
+
     /// One bit per address.
     private var params: [UInt64] = []
-    private var streams: [(id: AddressID, frame: [UInt8])] = []
+    private var streams: [Stream] = []
     private var streamBytes = 0
-
-    var hasParams: Bool { !params.isEmpty }
 
     mutating func note(_ id: AddressID) {
         let word = Int(id) / 64
@@ -41,23 +66,25 @@ struct MissedUpdates {
     }
 
     /// Keeps the newest frame of a stream in place of an older one; beyond the bounds the oldest goes.
-    mutating func note(stream id: AddressID, _ frame: [UInt8], limits: HubLimits) {
-        if let place = streams.firstIndex(where: { $0.id == id }) {
-            streamBytes -= streams[place].frame.count
-            streams.remove(at: place)
-        }
-        streams.append((id, frame))
-        streamBytes += frame.count
+    mutating func note(_ stream: Stream, limits: HubLimits) {
+        drop(stream: stream.key)
+        streams.append(stream)
+        streamBytes += stream.frame.count
         while streams.count > limits.maxMissedStreams || streamBytes > limits.maxMissedStreamBytes {
             streamBytes -= streams.removeFirst().frame.count
         }
     }
 
-    mutating func takeStreams() -> [[UInt8]] {
+    mutating func drop(stream key: StreamKey) {
+        guard let place = streams.firstIndex(where: { $0.key == key }) else { return }
+        streamBytes -= streams.remove(at: place).frame.count
+    }
+
+    mutating func takeStreams() -> [Stream] {
         defer {
             streams = []
             streamBytes = 0
         }
-        return streams.map(\.frame)
+        return streams
     }
 }

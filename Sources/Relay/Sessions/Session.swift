@@ -25,14 +25,16 @@ struct Session: Sendable {
     /// What it lives by, and until when in Unix microseconds; nil for ever.
     var token: TokenDigest?
     var end: UInt64?
+    /// When the queue of deadlines looks whether it has come, in microseconds of uptime.
+    var tokenLook: UInt64 = 0
     var isGuest = false
     /// Counted among its user's sessions.
     var isBound = false
 
     var subscriptions: [Subscription] = []
-    var locks: [AddressID] = []
+    var locks: Set<AddressID> = []
     /// Params that vanish when the session ends.
-    var presence: [AddressID] = []
+    var presence: Set<AddressID> = []
     /// Snapshots that it is still to get, in this order.
     var snapshots: [SnapshotJob] = []
     /// What it missed while it lagged; nil when nothing.

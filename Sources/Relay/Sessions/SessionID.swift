@@ -2,6 +2,8 @@ import RelayProtocol
 
 /// What a session is called on the wire: a random UUID of version 4, new for every connection.
 package struct SessionID: Hashable, Sendable {
+    static let textBytes = 36
+
     private let high: UInt64
     private let low: UInt64
 
@@ -12,10 +14,10 @@ package struct SessionID: Hashable, Sendable {
 
     /// Nil for what is not 36 characters of lower-case hexadecimal digits with hyphens in their places.
     package init?(_ text: RawSpan) {
-        guard text.byteCount == 36 else { return nil }
+        guard text.byteCount == Self.textBytes else { return nil }
         var halves: (UInt64, UInt64) = (0, 0)
         var digits = 0
-        for offset in 0..<36 {
+        for offset in 0..<Self.textBytes {
             let byte = text.byte(at: offset)
             if [8, 13, 18, 23].contains(offset) {
                 guard byte == UInt8(ascii: "-") else { return nil }
@@ -35,7 +37,7 @@ package struct SessionID: Hashable, Sendable {
 
     package var text: [UInt8] {
         var text: [UInt8] = []
-        text.reserveCapacity(36)
+        text.reserveCapacity(Self.textBytes)
         for digit in 0..<32 {
             if [8, 12, 16, 20].contains(digit) { text.append(UInt8(ascii: "-")) }
             let half = digit < 16 ? high : low

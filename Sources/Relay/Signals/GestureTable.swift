@@ -16,8 +16,8 @@ struct GestureTable {
     }
 
     private var gestures: [Key: Gesture] = [:]
-    /// Those with a move that waits, in the order in which they began to wait.
-    private(set) var waiting: [Key] = []
+    /// Those with a move that waits, in the order in which they began to wait; some may have ended by now.
+    private var waiting: [Key] = []
     var isTicking = false
 
     var count: Int { gestures.count }
@@ -27,7 +27,6 @@ struct GestureTable {
 
     mutating func start(_ key: Key, at uptime: UInt64) {
         gestures[key] = Gesture(started: uptime)
-        waiting.removeAll { $0 == key }
     }
 
     /// Keeps a move in place of an older one; true when it replaced one.
@@ -51,8 +50,7 @@ struct GestureTable {
 
     /// Ends a gesture; answers the move that still waited.
     mutating func end(_ key: Key) -> Gesture? {
-        waiting.removeAll { $0 == key }
-        return gestures.removeValue(forKey: key)
+        gestures.removeValue(forKey: key)
     }
 
     func keys(where isMeant: (Key, Gesture) -> Bool) -> [Key] {

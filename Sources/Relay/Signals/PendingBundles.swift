@@ -28,6 +28,9 @@ struct PendingBundles {
         bytes += payload.count
     }
 
+    /// When the next one is due.
+    var next: UInt64? { bundles.last?.time }
+
     mutating func takeDue(at unix: UInt64) -> Bundle? {
         guard let last = bundles.last, last.time <= unix else { return nil }
         bytes -= last.payload.count
@@ -41,17 +44,5 @@ struct PendingBundles {
             bytes -= $0.payload.count
             return true
         }
-    }
-}
-
-extension Array {
-    /// The first place whose element is on the far side, in an array that is split into two sides.
-    fileprivate func partitioningIndex(_ isBehind: (Element) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

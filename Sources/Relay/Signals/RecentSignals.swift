@@ -1,7 +1,7 @@
 import RelayProtocol
 
 /// The last events, streams and timelines of addresses that somebody may ask for later: those that the application's
-/// config names, and those that a subscription with `history` is interested in.
+/// config names, and those that a subscription with `history` listens to.
 struct RecentSignals {
     struct Entry {
         let frame: [UInt8]
@@ -17,15 +17,8 @@ struct RecentSignals {
         var bytes = 0
     }
 
-    private struct Interest {
-        let session: SessionIndex
-        let subscription: UInt32
-        let pattern: Pattern
-    }
-
     private let limits: HubLimits
     private var rings: [AddressID: Ring] = [:]
-    private var interests: [Interest] = []
     private(set) var bytes = 0
     private var order: UInt64 = 0
 
@@ -33,20 +26,8 @@ struct RecentSignals {
 
     var addressCount: Int { rings.count }
 
-    mutating func want(_ pattern: Pattern, session: SessionIndex, subscription: UInt32) {
-        interests.append(Interest(session: session, subscription: subscription, pattern: pattern))
-    }
-
-    mutating func release(session: SessionIndex, subscription: UInt32) {
-        guard !interests.isEmpty else { return }
-        interests.removeAll { $0.session == session && $0.subscription == subscription }
-    }
-
-    var hasInterests: Bool { !interests.isEmpty }
-
-    func isWanted(_ address: RawSpan, _ id: AddressID) -> Bool {
-        rings[id] != nil || interests.contains { $0.pattern.matches(address) }
-    }
+    /// Whether an address has been of interest before; then it is, until others push it out.
+    func has(_ id: AddressID) -> Bool { !rings.isEmpty && rings[id] != nil }
 
     /// Keeps a frame. Answers whether the address is new here, and which ones are forgotten for it.
     mutating func keep(_ frame: RawSpan, _ signal: Signal, at id: AddressID, time: UInt64) -> (isNew: Bool, forgotten: [AddressID]) {
@@ -57,18 +38,13 @@ struct RecentSignals {
         change(id, by: entry.frame.count)
         while let ring = rings[id], ring.entries.count > limits.maxRecentPerAddress { dropOldest(of: id) }
         var forgotten: [AddressID] = []
-        while rings.count > limits.maxRecentAddresses || bytes > limits.maxRecentBytes, let oldest = leastRecent {
-            if oldest == id, rings.count == 1 {
-                dropOldest(of: id)
-            } else {
-                bytes -= rings.removeValue(forKey: oldest)?.bytes ?? 0
-                forgotten.append(oldest)
-            }
-        }
+        if rings.count > limits.maxRecentAddresses || bytes > limits.maxRecentBytes { forgotten = makeRoom(keeping: id) }
+        while bytes > limits.maxRecentBytes, rings[id]?.entries.isEmpty == false { dropOldest(of: id) }
         return (isNew, forgotten)
     }
 
-    /// The last `count` of every address that matches, no older than `since`, in the order in which they came.
+    /// The last `count` of every address that matches, no older than `since`, in the order in which they came; of very
+    /// many the newest.
     func newest(
         _ count: Int, since: UInt64, of types: SignalSet, _ isWanted: (AddressID) -> Bool
     ) -> [Entry] {
@@ -76,13 +52,18 @@ struct RecentSignals {
         for (id, ring) in rings where isWanted(id) {
             found += ring.entries.filter { $0.time >= since && types.admits($0.signal) }.suffix(count)
         }
-        return found.sorted { $0.order < $1.order }
+        found.sort { $0.order < $1.order }
+        var room = limits.maxRecentReplyBytes
+        let told = found.reversed().prefix { entry in
+            room -= entry.frame.count
+            return room >= 0
+        }
+        return told.reversed()
     }
 
     private mutating func dropOldest(of id: AddressID) {
         guard let entry = rings[id]?.entries.removeFirst() else { return }
         change(id, by: -entry.frame.count)
-        if rings[id]?.entries.isEmpty == true { rings[id] = nil }
     }
 
     private mutating func change(_ id: AddressID, by count: Int) {
@@ -90,8 +71,15 @@ struct RecentSignals {
         bytes += count
     }
 
-    /// The address that has been silent for longest.
-    private var leastRecent: AddressID? {
-        rings.min { ($0.value.entries.last?.order ?? 0) < ($1.value.entries.last?.order ?? 0) }?.key
+    /// Forgets the addresses that have been silent for longest: a few more than it must, so that it is seldom done.
+    private mutating func makeRoom(keeping newest: AddressID) -> [AddressID] {
+        let byAge = rings.map { (id: $0.key, order: $0.value.entries.last?.order ?? 0) }.sorted { $0.order < $1.order }
+        var forgotten: [AddressID] = []
+        for (id, _) in byAge where id != newest {
+            guard rings.count > limits.maxRecentAddresses * 7 / 8 || bytes > limits.maxRecentBytes / 8 * 7 else { break }
+            bytes -= rings.removeValue(forKey: id)?.bytes ?? 0
+            forgotten.append(id)
+        }
+        return forgotten
     }
 }

@@ -15,7 +15,7 @@ struct AddressBook: ~Copyable {
         /// Counts the addresses that had this number, so that what is remembered of one is not taken for another.
         fileprivate(set) var generation: UInt32 = 0
         /// Tables that need the number to stay as it is.
-        fileprivate var pins: UInt16 = 0
+        fileprivate var pins: UInt32 = 0
         fileprivate var isQueued = false
         /// When the queue of deadlines looks at it next, in microseconds of uptime; 0 for never.
         var nextLook: UInt64 = 0
@@ -82,6 +82,10 @@ struct AddressBook: ~Copyable {
         idle.append(id)
     }
 
+    var hasTooManyIdle: Bool {
+        @inline(__always) get { idle.count &- head > maxIdle }
+    }
+
     /// The next address to forget, if there are too many; the caller drops what it keeps of it, then calls `forget`.
     mutating func nextToForget(isKept: (AddressID) -> Bool) -> AddressID? {
         while idle.count - head > maxIdle {
@@ -92,12 +96,8 @@ struct AddressBook: ~Copyable {
                 head = 0
             }
             entries[Int(id)].isQueued = false
-            if isKept(id) { continue }
-            guard entries[Int(id)].pins == 0 else {
-                release(id)
-                return nil
-            }
-            return id
+            // A pinned one queues again when the last pin is taken out.
+            if entries[Int(id)].pins == 0, !isKept(id) { return id }
         }
         return nil
     }
@@ -111,5 +111,9 @@ struct AddressBook: ~Copyable {
     }
 
     mutating func pin(_ id: AddressID) { entries[Int(id)].pins += 1 }
-    mutating func unpin(_ id: AddressID) { entries[Int(id)].pins -= 1 }
+
+    mutating func unpin(_ id: AddressID) {
+        entries[Int(id)].pins -= 1
+        if entries[Int(id)].pins == 0 { release(id) }
+    }
 }

@@ -11,7 +11,25 @@ struct MatchCache {
         /// Sessions that want them thinned.
         var paced: [Paced] = []
 
+        /// Somebody wants to be told later what he misses now.
+        var wantsHistory = false
+
         var isEmpty: Bool { plain.isEmpty && paced.isEmpty }
+
+        // Both lists are sorted.
+        func hasPlain(_ session: SessionIndex) -> Bool {
+            let place = plain.partitioningIndex { $0 >= session }
+            return place < plain.count && plain[place] == session
+        }
+
+        func hasPaced(_ session: SessionIndex) -> Bool {
+            let place = paced.partitioningIndex { $0.session >= session }
+            return place < paced.count && paced[place].session == session
+        }
+
+        func has(_ session: SessionIndex) -> Bool { hasPlain(session) || hasPaced(session) }
+
+        fileprivate var count: Int { plain.count + paced.count }
     }
 
     struct Paced {
@@ -30,10 +48,16 @@ struct MatchCache {
 
     private var places = [Place](repeating: Place(), count: smallest)
     private let largest: Int
+    private let maxListeners: Int
+    /// Listeners that are held in memory, of places out of date too.
+    private(set) var listenerCount = 0
     private var used = 0
     private var epoch: UInt32 = 1
 
-    init(maxPlaces: Int) { largest = max(Self.smallest, maxPlaces) }
+    init(maxPlaces: Int, maxListeners: Int) {
+        largest = max(Self.smallest, maxPlaces)
+        self.maxListeners = maxListeners
+    }
 
     @inline(__always)
     private static func key(_ id: AddressID, _ signal: Signal) -> Int64 {
@@ -47,21 +71,30 @@ struct MatchCache {
         return places[index].key == key && places[index].epoch == epoch ? index : nil
     }
 
+    /// Whether nobody is told; the answer for most addresses.
+    @inline(__always)
+    func isEmpty(_ place: Int) -> Bool { places[place].audience.isEmpty }
+
     @inline(__always)
     subscript(place: Int) -> Audience { places[place].audience }
 
     mutating func store(_ audience: Audience, for id: AddressID, _ signal: Signal) -> Int {
         if used * 2 > places.count, places.count < largest { grow() }
+        if listenerCount + audience.count > maxListeners { clear() }
         let key = Self.key(id, signal)
         let index = Int(truncatingIfNeeded: key) & (places.count - 1)
         if places[index].epoch != epoch { used += 1 }
+        listenerCount += audience.count - places[index].audience.count
         places[index] = Place(key: key, epoch: epoch, audience: audience)
         return index
     }
 
     mutating func drop(_ id: AddressID) {
         for signal in Signal.allCases {
-            if let place = find(id, signal) { places[place] = Place() }
+            guard let place = find(id, signal) else { continue }
+            listenerCount -= places[place].audience.count
+            places[place] = Place()
+            used -= 1
         }
     }
 
@@ -69,20 +102,28 @@ struct MatchCache {
         epoch &+= 1
         used = 0
         // After four thousand million times an old entry could pass for a new one.
-        if epoch == 0 {
-            places = [Place](repeating: Place(), count: places.count)
-            epoch = 1
-        }
+        if epoch == 0 { clear() }
+    }
+
+    var isEmpty: Bool { used == 0 }
+
+    private mutating func clear() {
+        places = [Place](repeating: Place(), count: Self.smallest)
+        used = 0
+        listenerCount = 0
+        epoch = 1
     }
 
     private mutating func grow() {
         let old = places
         places = [Place](repeating: Place(), count: old.count * 2)
         used = 0
+        listenerCount = 0
         for place in old where place.epoch == epoch && place.key >= 0 {
             let index = Int(truncatingIfNeeded: place.key) & (places.count - 1)
             places[index] = place
             used += 1
+            listenerCount += place.audience.count
         }
     }
 }

@@ -9,6 +9,7 @@ struct PatternIndex: ~Copyable {
         let subscription: UInt32
         let types: SignalSet
         let pace: Pace?
+        var wantsHistory = false
     }
 
     private struct Subscribed {
@@ -40,6 +41,9 @@ struct PatternIndex: ~Copyable {
         tree = SegmentTree(seed: seed)
     }
 
+    /// Places of its tree, used or not.
+    var limit: Int { tree.limit }
+
     func pattern(of entry: Entry) -> Pattern? { subscribed[Int(entry)].pattern }
     func listeners(of entry: Entry) -> [Listener] { subscribed[Int(entry)].listeners }
 
@@ -66,9 +70,10 @@ struct PatternIndex: ~Copyable {
     }
 
     mutating func remove(_ entry: Entry, session: SessionIndex, subscription: UInt32) {
-        let listeners = subscribed[Int(entry)].listeners
-        guard let place = listeners.firstIndex(where: { $0.session == session && $0.subscription == subscription })
-        else { return }
+        let place = subscribed[Int(entry)].listeners.firstIndex {
+            $0.session == session && $0.subscription == subscription
+        }
+        guard let place else { return }
         count -= 1
         subscribed[Int(entry)].listeners.remove(at: place)
         guard subscribed[Int(entry)].listeners.isEmpty else { return }
