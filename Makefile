@@ -1,5 +1,5 @@
 # Each target is a script, so that a laptop and CI run the same thing.
-.PHONY: bootstrap build run test interop test-tsan test-asan coverage lint fmt fuzz bench instructions soak dist test-deploy clean
+.PHONY: bootstrap build run test interop test-web test-tsan test-asan coverage lint fmt fuzz bench instructions soak dist test-deploy clean
 SECONDS ?= 60
 
 bootstrap: ; @scripts/bootstrap
@@ -7,6 +7,7 @@ build:     ; @scripts/build
 run:       ; @scripts/run
 test:      ; @scripts/test
 interop:   ; @scripts/interop
+test-web:  ; @scripts/test-web
 test-tsan: ; @scripts/test-sanitized thread
 test-asan: ; @scripts/test-sanitized address
 coverage:  ; @scripts/coverage

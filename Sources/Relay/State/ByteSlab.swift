@@ -6,7 +6,8 @@ import Synchronization
 /// A freed piece is handed out again to the next text of its size, so churn does not grow the memory. It never moves
 /// what it holds, and a text is named by a few bytes instead of a pointer. So another thread may read texts that are in
 /// use, through a `Reader`: while there is one, nothing is handed out again.
-struct ByteSlab: ~Copyable {
+@safe
+struct ByteSlab: ~Copyable, @unchecked Sendable {
     /// Where a text starts, in units. Zero is never handed out: it stands for the empty text.
     typealias Slot = UInt32
 
@@ -117,7 +118,7 @@ struct ByteSlab: ~Copyable {
         var isRead: Bool { readers.load(ordering: .acquiring) > 0 }
 
         deinit {
-            for unsafe block in unsafe blocks { unsafe block.deallocate() }
+            unsafe blocks.forEach { unsafe $0.deallocate() }
         }
     }
 
