@@ -95,13 +95,13 @@ class Starting(WireCase):
     def test_a_port_in_use(self):
         status, said = start("--port", str(self.relay.port), "--data-dir", str(self.relay.data.parent / "other"))
         self.assertEqual(status, 69, said)
-        self.assertRegex(said, f"{self.relay.port}.*in use")
+        self.assertRegex(said, rf"--port .*:{self.relay.port}: .*\b{self.relay.process.pid}\b")
 
     def test_an_http_port_in_use(self):
         other = str(self.relay.data.parent / "other")
         status, said = start("--port", "0", "--auth-port", str(self.relay.http_port), "--data-dir", other)
         self.assertEqual(status, 69, said)
-        self.assertRegex(said, f"{self.relay.http_port}.*in use")
+        self.assertRegex(said, rf"--auth-port .*:{self.relay.http_port}: .*\b{self.relay.process.pid}\b")
 
     def test_a_data_directory_in_use(self):
         status, said = start("--port", "0", "--data-dir", str(self.relay.data))
