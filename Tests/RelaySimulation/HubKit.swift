@@ -157,6 +157,7 @@ package final class HubKit {
     }
 
     private func perform() {
+        var replays: [ReplayRequest] = []
         for action in output.actions {
             switch action {
             case .deliver(let delivery): deliver(delivery)
@@ -165,16 +166,21 @@ package final class HubKit {
                 guard clients[Int(session)].isOpen else { continue }
                 clients[Int(session)].heard.append(.closed(code: code, reason: output.reasons[reason]))
                 toClose.append(Int(session))
+            case .replay(let request): replays.append(output.requests[request])
             case .awaitRoom(let session): clients[Int(session)].awaitsRoom = true
             }
         }
         output.removeAll()
+        guard !replays.isEmpty else { return }
+        // There is no history here.
+        for request in replays { hub.cannotReplay(request, keepsJournal: false, into: &output) }
+        perform()
     }
 
     private func deliver(_ delivery: HubOutput.Delivery) {
         let frame = output.frame(delivery.frame).array
         var skipped: [SessionIndex] = []
-        for target in targets(of: delivery) {
+        for target in Self.targets(of: delivery, in: output) where clients[Int(target)].isOpen {
             if clients[Int(target)].isStalled, delivery.isConflatable {
                 skipped.append(target)
             } else {
@@ -184,9 +190,13 @@ package final class HubKit {
         if !skipped.isEmpty, !faults.forgetsMissed() { hub.missed(delivery, by: skipped, output) }
     }
 
-    private func targets(of delivery: HubOutput.Delivery) -> [SessionIndex] {
-        let all = output.allTargets.extracting(delivery.targets.range)
-        return all.indices.map { all[$0] }.filter { clients[Int($0)].isOpen }
+    private static func targets(
+        of delivery: HubOutput.Delivery, in output: borrowing HubOutput
+    ) -> [SessionIndex] {
+        var targets: [SessionIndex] = []
+        let all = output.allTargets
+        for place in delivery.targets.range { targets.append(all[place]) }
+        return targets
     }
 
     private func hear(_ frame: [UInt8], _ client: Int) {
