@@ -150,9 +150,7 @@ package final class HubKit {
                 close(client)
                 continue
             }
-            guard let client = clients.firstIndex(where: { $0.awaitsRoom && $0.isOpen && !$0.isStalled }) else {
-                return
-            }
+            guard let client = clients.firstIndex(where: { $0.awaitsRoom && $0.isOpen && !$0.isStalled }) else { return }
             clients[client].awaitsRoom = false
             drained(client)
         }
@@ -182,7 +180,7 @@ package final class HubKit {
     private func deliver(_ delivery: HubOutput.Delivery) {
         let frame = output.frame(delivery.frame).array
         var skipped: [SessionIndex] = []
-        for target in targets(of: delivery) {
+        for target in Self.targets(of: delivery, in: output) where clients[Int(target)].isOpen {
             if clients[Int(target)].isStalled, delivery.isConflatable {
                 skipped.append(target)
             } else {
@@ -192,7 +190,9 @@ package final class HubKit {
         if !skipped.isEmpty, !faults.forgetsMissed() { hub.missed(delivery, by: skipped, output) }
     }
 
-    private func targets(of delivery: HubOutput.Delivery) -> [SessionIndex] {
+    private static func targets(
+        of delivery: HubOutput.Delivery, in output: borrowing HubOutput
+    ) -> [SessionIndex] {
         output.receivers(of: delivery).filter { clients[Int($0)].isOpen }
     }
 
