@@ -20,9 +20,19 @@ package struct JournalBatch: Sendable {
     package mutating func set(
         address: Span<UInt8>, value: Span<UInt8>, writer: Span<UInt8>, stamp: ParamStamp
     ) -> UInt64 {
+        guard value.count > 0 else { return sequence }
+        return set(
+            address: address, type: value[0], data: value.extracting(1..<value.count), writer: writer, stamp: stamp)
+    }
+
+    /// The same for a value whose type code stands elsewhere.
+    @discardableResult
+    package mutating func set(
+        address: Span<UInt8>, type: UInt8, data: Span<UInt8>, writer: Span<UInt8>, stamp: ParamStamp
+    ) -> UInt64 {
         let (address, writer) = (Self.short(address), Self.short(writer))
         let lifetimeBytes = Self.size(of: stamp.lifetime)
-        let size = 17 + lifetimeBytes + 2 + writer.count + 2 + address.count + 4 + value.count
+        let size = 17 + lifetimeBytes + 2 + writer.count + 2 + address.count + 4 + 1 + data.count
         return append(JournalCode.set, size) { record in
             record.put(stamp.revision)
             record.put(stamp.timestamp)
@@ -32,8 +42,9 @@ package struct JournalBatch: Sendable {
             record.put(writer)
             record.put(UInt16(truncatingIfNeeded: address.count))
             record.put(address)
-            record.put(UInt32(truncatingIfNeeded: value.count))
-            record.put(value)
+            record.put(UInt32(truncatingIfNeeded: data.count + 1))
+            record.put(type)
+            record.put(data)
         }
     }
 

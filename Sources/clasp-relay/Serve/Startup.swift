@@ -58,24 +58,7 @@ enum Startup {
         do throws(SystemError) {
             return try Listener(endpoint.listener)
         } catch {
-            throw fault(error, endpoint, option)
-        }
-    }
-
-    private static func fault(_ error: SystemError, _ endpoint: Endpoint, _ option: String) -> Fault {
-        guard case .tcp(let host, let port) = endpoint else {
-            return Fault(.portNotAllowed, "--\(option): \(error)")
-        }
-        switch error.code {
-        case EADDRINUSE:
-            return Fault(
-                .portInUse,
-                "--\(option) \(port): in use by another process; 'ss -ltnp sport = :\(port)' tells by which")
-        case EACCES, EPERM:
-            return Fault(.portNotAllowed, "--\(option) \(port): ports below 1024 need CAP_NET_BIND_SERVICE")
-        case EADDRNOTAVAIL:
-            return Fault(.addressNotHere, "--host \(host): not an address of this machine")
-        default: return Fault(.addressNotHere, "--\(option) \(port) on \(host): \(error)")
+            throw .listening(on: endpoint, option: option, error)
         }
     }
 

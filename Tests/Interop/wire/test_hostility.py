@@ -268,3 +268,19 @@ class LateJoining(WireCase):
                 self.assertNotIn(param.address, found)
                 found[param.address] = param.value
         self.assertEqual(found, {f"/p/{number}": number for number in range(10_000)})
+
+
+class Silence(WireCase):
+    options = ("--ping-interval", "1s", "--max-missed-pings", "1")
+
+    def test_who_is_quiet_stays_and_who_is_gone_goes(self):
+        quiet, gone, asker = self.peers(3)
+        while not asker.ask(codec.publish(f"/clasp/p2p/signal/{gone.id}", 1)):
+            # Nothing is said by this one; it answers pings, as every WebSocket library does.
+            try:
+                quiet.receive_bytes(0.1)
+                self.fail("nobody said anything")
+            except TimeoutError:
+                pass
+        self.assertEqual(quiet.news(), [])
+        self.assertEqual(self.relay.metric('relay_connections_cut_total{reason="unresponsive"}'), 1)
