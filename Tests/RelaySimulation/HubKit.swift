@@ -159,6 +159,7 @@ package final class HubKit {
     }
 
     private func perform() {
+        var replays: [ReplayRequest] = []
         for action in output.actions {
             switch action {
             case .deliver(let delivery): deliver(delivery)
@@ -167,10 +168,15 @@ package final class HubKit {
                 guard clients[Int(session)].isOpen else { continue }
                 clients[Int(session)].heard.append(.closed(code: code, reason: output.reasons[reason]))
                 toClose.append(Int(session))
+            case .replay(let request): replays.append(output.requests[request])
             case .awaitRoom(let session): clients[Int(session)].awaitsRoom = true
             }
         }
         output.removeAll()
+        guard !replays.isEmpty else { return }
+        // There is no history here.
+        for request in replays { hub.cannotReplay(request, keepsJournal: false, into: &output) }
+        perform()
     }
 
     private func deliver(_ delivery: HubOutput.Delivery) {
@@ -187,8 +193,10 @@ package final class HubKit {
     }
 
     private func targets(of delivery: HubOutput.Delivery) -> [SessionIndex] {
-        let all = output.allTargets.extracting(delivery.targets.range)
-        return all.indices.map { all[$0] }.filter { clients[Int($0)].isOpen }
+        var targets: [SessionIndex] = []
+        let all = output.allTargets
+        for place in delivery.targets.range where clients[Int(all[place])].isOpen { targets.append(all[place]) }
+        return targets
     }
 
     private func hear(_ frame: [UInt8], _ client: Int) {

@@ -1,5 +1,5 @@
 package import Relay
-package import RelayProtocol
+import RelayProtocol
 
 /// A doorkeeper with a list: token, user and scopes.
 package struct ListedTokens: Doorkeeper {

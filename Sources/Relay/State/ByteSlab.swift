@@ -118,7 +118,7 @@ struct ByteSlab: ~Copyable, @unchecked Sendable {
         var isRead: Bool { readers.load(ordering: .acquiring) > 0 }
 
         deinit {
-            for unsafeblock in unsafe blocks { unsafe block.deallocate() }
+            unsafe blocks.forEach { unsafe $0.deallocate() }
         }
     }
 

@@ -54,7 +54,21 @@ enum Startup {
         try secondPort.start()
     }
 
-    static func listen(_ endpoint: Endpoint, option: String) throws(Fault) -> Listener {
+    /// What a service manager has opened for us.
+    static func inherited(_ environment: [String: String]) throws(Fault) -> [Listener] {
+        do throws(SystemError) {
+            return try Listener.inherited(
+                listenDescriptors: environment["LISTEN_FDS"], listenProcess: environment["LISTEN_PID"])
+        } catch {
+            throw Fault(.portNotAllowed, "LISTEN_FDS: \(error)")
+        }
+    }
+
+    /// Listens, or takes the socket of that port that was handed over.
+    static func listen(_ endpoint: Endpoint, option: String, among inherited: [Listener] = []) throws(Fault) -> Listener {
+        if case .tcp(_, let port) = endpoint, let listener = inherited.first(where: { $0.port == port && port > 0 }) {
+            return listener
+        }
         do throws(SystemError) {
             return try Listener(endpoint.listener)
         } catch {
