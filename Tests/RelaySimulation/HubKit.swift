@@ -193,10 +193,7 @@ package final class HubKit {
     }
 
     private func targets(of delivery: HubOutput.Delivery) -> [SessionIndex] {
-        var targets: [SessionIndex] = []
-        let all = output.allTargets
-        for place in delivery.targets.range where clients[Int(all[place])].isOpen { targets.append(all[place]) }
-        return targets
+        output.receivers(of: delivery).filter { clients[Int($0)].isOpen }
     }
 
     private func hear(_ frame: [UInt8], _ client: Int) {
