@@ -104,7 +104,9 @@ import Testing
     @Test func `a peer that never answers a Close frame is cut`() async throws {
         try await withServer({ $0.closeTimeout = .milliseconds(100) }) { server in
             let client = try await server.open()
-            await server.inspect { loop, _ in loop.closeAll(.goingAway, "bye") }
+            await server.inspect { loop, handler in
+                for connection in handler.opened.keys { loop.close(connection, .goingAway, "bye") }
+            }
             #expect(Heard.read(client.receiveAll()) == [.close(1001)])
             #expect(await server.inspect { Array($1.closures.values) } == [Closure(.local, .goingAway)])
         }
