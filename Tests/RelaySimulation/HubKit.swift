@@ -193,7 +193,10 @@ package final class HubKit {
     private static func targets(
         of delivery: HubOutput.Delivery, in output: borrowing HubOutput
     ) -> [SessionIndex] {
-        output.receivers(of: delivery).filter { clients[Int($0)].isOpen }
+        var targets: [SessionIndex] = []
+        let all = output.allTargets
+        for place in delivery.targets.range { targets.append(all[place]) }
+        return targets
     }
 
     private func hear(_ frame: [UInt8], _ client: Int) {
