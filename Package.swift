@@ -74,7 +74,7 @@ let package = Package(
             name: "RelaySimulation",
             dependencies: ["Relay", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayTestKit"],
             path: "Tests/RelaySimulation", swiftSettings: rules),
-        program("relay-simulation", ["RelaySimulation"], path: "Tests/relay-simulation"),
+        program("relay-simulation", ["RelaySimulation", "RelayTestKit"], path: "Tests/relay-simulation"),
         tests("RelayJSONTests", ["RelayJSON"]),
         tests("RelayLogTests", ["RelayLog", "RelayJSON", "RelayThreads"]),
         tests("RelayProtocolTests", ["RelayProtocol", "RelayJSON"]),

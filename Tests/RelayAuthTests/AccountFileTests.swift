@@ -72,7 +72,7 @@ import Testing
         let (file, log) = (size(path), size(path + "-wal"))
         #expect(file > 1 << 20 && log > 1 << 20)
         _ = try await harness.register("Ann")
-        for _ in 0..<50 { _ = try await harness.logIn("Ann") }
+        for _ in 0..<200 { _ = try await harness.logIn("Ann") }
         #expect(size(path) == file && size(path + "-wal") == log)
         await harness.stop()
     }

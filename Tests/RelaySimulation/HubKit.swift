@@ -150,9 +150,7 @@ package final class HubKit {
                 close(client)
                 continue
             }
-            guard let client = clients.firstIndex(where: { $0.awaitsRoom && $0.isOpen && !$0.isStalled }) else {
-                return
-            }
+            guard let client = clients.firstIndex(where: { $0.awaitsRoom && $0.isOpen && !$0.isStalled }) else { return }
             clients[client].awaitsRoom = false
             drained(client)
         }
@@ -182,7 +180,7 @@ package final class HubKit {
     private func deliver(_ delivery: HubOutput.Delivery) {
         let frame = output.frame(delivery.frame).array
         var skipped: [SessionIndex] = []
-        for target in targets(of: delivery) {
+        for target in Self.targets(of: delivery, in: output) where clients[Int(target)].isOpen {
             if clients[Int(target)].isStalled, delivery.isConflatable {
                 skipped.append(target)
             } else {
@@ -192,8 +190,13 @@ package final class HubKit {
         if !skipped.isEmpty, !faults.forgetsMissed() { hub.missed(delivery, by: skipped, output) }
     }
 
-    private func targets(of delivery: HubOutput.Delivery) -> [SessionIndex] {
-        output.receivers(of: delivery).filter { clients[Int($0)].isOpen }
+    private static func targets(
+        of delivery: HubOutput.Delivery, in output: borrowing HubOutput
+    ) -> [SessionIndex] {
+        var targets: [SessionIndex] = []
+        let all = output.allTargets
+        for place in delivery.targets.range { targets.append(all[place]) }
+        return targets
     }
 
     private func hear(_ frame: [UInt8], _ client: Int) {

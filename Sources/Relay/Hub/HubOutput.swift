@@ -75,9 +75,6 @@ package struct HubOutput: ~Copyable {
         get { targets.span }
     }
 
-    /// Whom a frame is for, as a list of its own.
-    package func receivers(of delivery: Delivery) -> [SessionIndex] { Array(targets[delivery.targets.range]) }
-
     // MARK: Writing
 
     /// Writes a frame, at most as long as the protocol allows; nil when it would be longer.

@@ -21,8 +21,11 @@ package final class UserDatabase {
             try database.execute("INSERT INTO room VALUES (zeroblob(?))", .int(bytes))
             try database.execute("DROP TABLE room")
         }
-        // To its beginning; otherwise the room in the log would be used up by having been made.
+        // To its beginning; otherwise the room in the log would be used up by having been made. And back to it in time:
+        // by itself SQLite would let the log grow to a thousand pages first.
         try database.execute("PRAGMA wal_checkpoint(RESTART)")
+        let pageBytes = try database.number("PRAGMA page_size") ?? 4_096
+        try database.execute("PRAGMA wal_autocheckpoint = \(max(bytes / pageBytes * 3 / 4, 1))")
     }
 
     /// Gives folded names to users that somebody else added to the file, before the first migration or later.

@@ -15,7 +15,9 @@ extension HubKit {
 
     /// Every item of every SNAPSHOT.
     func items(_ client: Int) -> [Heard.SnapshotItem] {
-        take(client).flatMap { if case .snapshot(let items) = $0 { items } else { [] } }
+        take(client).flatMap { heard -> [Heard.SnapshotItem] in
+            if case .snapshot(let items) = heard { items } else { [] }
+        }
     }
 
     func errors(_ client: Int) -> [UInt16] {

@@ -46,7 +46,7 @@ import Testing
         #expect(kit.take(client).isEmpty)
         kit.advance(by: 1)
         #expect(kit.take(client) == [.closed(code: 1002, reason: "no HELLO in time")])
-        #expect(kit.hub.counters.helloTimeouts == 1)
+        #expect(kit.hub.counters.limits[.helloTimeout] == 1)
     }
 
     @Test func `the next connection at the same place has ten seconds of its own`() {

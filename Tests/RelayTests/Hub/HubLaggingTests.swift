@@ -42,9 +42,9 @@ import Testing
         let (kit, writer, reader) = stage()
         kit.stall(reader)
         for number in 0..<10 {
-            kit.say(Say.publish("/e", .event, .int(number)), as: writer)
-            kit.say(Say.publish("/s", .stream, .int(number)), as: writer)
-            kit.say(Say.publish("/t", .timeline, .int(number)), as: writer)
+            for (address, signal) in [("/e", Signal.event), ("/s", .stream), ("/t", .timeline)] {
+                kit.say(Say.publish(address, signal, .int(Int64(number))), as: writer)
+            }
         }
         #expect(kit.publishes(reader).count == 20)
         kit.resume(reader)

@@ -42,7 +42,7 @@ import Testing
         }
         stage.kit.advance(by: 200_000)
         #expect(stage.streams() == [0, 99])
-        for number in 0..<5 { stage.kit.say(Say.publish("/a", .event, .int(number)), as: stage.from) }
+        for number in 0..<5 { stage.kit.say(Say.publish("/a", .event, .int(Int64(number))), as: stage.from) }
         #expect(stage.streams() == [0, 1, 2, 3, 4])
     }
 

@@ -33,7 +33,7 @@ import Testing
         }
         #expect((49...51).contains(pongs))
         #expect((4...6).contains(errors))
-        #expect(kit.hub.counters.rateLimited > 50)
+        #expect(kit.hub.counters.limits[.rate] > 50)
     }
 
     @Test func `what is over the rate is not carried out`() {

@@ -168,8 +168,8 @@ import Testing
         kit.say(Say.subscribe(1, "/room/**", Say.Options(maxRate: 1)), as: bob)
         kit.set(admin, "/member/1/bob", 1)
         for number in 0..<3 {
-            kit.set(admin, "/room/1/x", .int(number))
-            kit.say(Say.publish("/room/1/s", .stream, .int(number)), as: admin)
+            kit.set(admin, "/room/1/x", .int(Int64(number)))
+            kit.say(Say.publish("/room/1/s", .stream, .int(Int64(number))), as: admin)
         }
         kit.set(admin, "/member/1/bob", nil)
         _ = kit.take(bob)

@@ -1,6 +1,7 @@
 import Relay
 import RelayJSON
 import RelayProtocol
+import RelaySimulation
 import RelayTestKit
 import Testing
 

@@ -1,12 +1,27 @@
-import RelayJSON
+package import RelayJSON
 
 /// The same rules once more, as plainly as they can be written: texts are split and searched, values are trees, the
 /// config is the JSON it came as. Shares no code with what it judges.
-struct PolicyOracle {
-    let config: JSONValue
-    var state: [String: JSONValue] = [:]
+package struct PolicyOracle {
+    package let config: JSONValue
+    package var state: [String: JSONValue] = [:]
+    private let memory = Memory()
+
+    package init(config: JSONValue) { self.config = config }
+
+    /// What follows from two texts alone need not be worked out twice.
+    private final class Memory {
+        var captures: [String: [String: [String: String]?]] = [:]
+    }
 
     func captures(_ path: String, _ address: String) -> [String: String]? {
+        if let known = memory.captures[path]?[address] { return known }
+        let found = worksOut(path, address)
+        memory.captures[path, default: [:]][address] = .some(found)
+        return found
+    }
+
+    private func worksOut(_ path: String, _ address: String) -> [String: String]? {
         let (wanted, parts) = (path.components, address.components)
         var found: [String: String] = [:]
         for (index, segment) in wanted.enumerated() {
@@ -43,7 +58,7 @@ struct PolicyOracle {
     }
 
     /// The number of the rule that refuses.
-    func refusal(_ address: String, _ value: JSONValue, _ user: String?) -> Int? {
+    package func refusal(_ address: String, _ value: JSONValue, _ user: String?) -> Int? {
         guard let user else { return nil }
         for (number, rule) in config.items("write_rules").enumerated() {
             guard var names = captures(rule.text("path"), address) else { continue }
@@ -59,7 +74,7 @@ struct PolicyOracle {
         return nil
     }
 
-    func sees(_ address: String, _ user: String?) -> Bool {
+    package func sees(_ address: String, _ user: String?) -> Bool {
         let rule = config.items("snapshot_visibility").first { rule in
             if let part = rule["path_contains"]?.string {
                 return address.indices.contains { address[$0...].hasPrefix(part) }
@@ -86,7 +101,7 @@ struct PolicyOracle {
         return state[fill(lookup, names)].map { !$0.isNull } ?? false
     }
 
-    func shown(_ address: String, _ value: JSONValue) -> JSONValue {
+    package func shown(_ address: String, _ value: JSONValue) -> JSONValue {
         guard case .object(var members) = value else { return value }
         for transform in config.items("snapshot_transforms") where captures(transform.text("path"), address) != nil {
             members.removeAll { transform.items("redact_fields").contains(.string($0.key)) }
