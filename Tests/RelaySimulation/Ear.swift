@@ -49,7 +49,7 @@ struct Ear {
             let got = Self.normal(heard, strictness)
             return wanted == got ? nil : "heard \(got.flatMap(\.self)), not \(wanted.flatMap(\.self))"
         }
-        for expected in expected where expected.isConflatable { miss(expected.heard, model) }
+        for expected in expected { miss(expected, model) }
         return checkImmediate(heard, expected.filter { !$0.isConflatable }.map(\.heard), strictness)
     }
 
@@ -134,10 +134,13 @@ struct Ear {
         return nil
     }
 
-    private mutating func miss(_ heard: Heard, _ model: Model) {
-        switch heard {
-        case .set(let set): missedParams.insert(set.address)
-        case .publish(let publish):
+    private mutating func miss(_ expected: Model.Expected, _ model: Model) {
+        switch expected.heard {
+        case .set(let set) where expected.isConflatable: missedParams.insert(set.address)
+        case .publish(let publish) where publish.signal == .gesture && !expected.isConflatable:
+            // A move that was missed means nothing any more.
+            missedSignals[StreamName.of(publish)] = nil
+        case .publish(let publish) where expected.isConflatable:
             let name = StreamName.of(publish)
             missedSignals[name] = model.log.number(name, 0, publish.value ?? [], notBefore: 0)
         default: return
@@ -152,6 +155,7 @@ struct Ear {
     /// It got a part of what it missed. What it may not see at this moment may have been passed over.
     mutating func sipped(of client: Int, in model: Model) {
         missedParams = missedParams.filter { model.hears(client, $0, .param) }
+        missedSignals = missedSignals.filter { Self.hears(client, $0.key, model) }
         for id in owedSnapshots.keys {
             owedSnapshots[id] = owedSnapshots[id]?.filter { model.sees(client, $0.key) }
         }
@@ -174,11 +178,14 @@ struct Ear {
         }
         guard signals else { return nil }
         for (name, number) in missedSignals where latest(name, model) < number {
-            let words = name.split(separator: " ")
-            let signal: Signal = words[0] == "stream" ? .stream : .gesture
-            if model.hears(client, String(words.last ?? ""), signal) { return "has not got the newest of \(name)" }
+            if Self.hears(client, name, model) { return "has not got the newest of \(name)" }
         }
         return nil
+    }
+
+    private static func hears(_ client: Int, _ name: String, _ model: Model) -> Bool {
+        let words = name.split(separator: " ")
+        return model.hears(client, String(words.last ?? ""), words.first == "stream" ? .stream : .gesture)
     }
 
     private func latest(_ name: String, _ model: Model) -> Int {
@@ -222,5 +229,5 @@ extension Heard {
 }
 
 extension Heard.PublishHeard {
-    fileprivate var isReplaceable: Bool { signal == .stream || signal == .gesture && phase == .move }
+    var isReplaceable: Bool { signal == .stream || signal == .gesture && phase == .move }
 }

@@ -120,7 +120,9 @@ extension Heard {
         case .result(let signals):
             var found: [String] = []
             var reader = ByteReader(payload.rawSpan, at: Int(signals.bytes.start))
-            for _ in 0..<signals.count { found.append(text(try reader.signalDefinition(withMeta: false).address) ?? "") }
+            for _ in 0..<signals.count {
+                found.append(text(try reader.signalDefinition(withMeta: false).address) ?? "")
+            }
             self = .result(found)
         case .sync(let message): self = .sync(t1: message.t1, t2: message.t2, t3: message.t3)
         case .pong: self = .pong

@@ -139,7 +139,7 @@ extension Model {
 
     private mutating func pass(_ message: Signalled, _ client: Int, isConflatable: Bool) {
         let heard = heard(message, isShownWhole: false)
-        if isConflatable, case .publish(let publish) = heard {
+        if case .publish(let publish) = heard, publish.isReplaceable {
             log.note(StreamName.of(publish), 0, publish.value ?? [])
         }
         tell(heard, at: message.address, message.signal, except: client, isConflatable: isConflatable)
@@ -200,7 +200,9 @@ extension Model {
                 close(client)
             }
             if let moves = movesAt, moves <= next { forwardMoves() }
-            while let place = bundles.indices.filter({ bundles[$0].due <= next }).min(by: { bundles[$0].due < bundles[$1].due }) {
+            while let place = bundles.indices.filter({ bundles[$0].due <= next }).min(by: {
+                bundles[$0].due < bundles[$1].due
+            }) {
                 run(bundles.remove(at: place))
             }
         }

@@ -159,7 +159,8 @@ package struct Simulation {
             write.revision = world.chance(60) ? current : world.number(0...4)
         }
         if world.chance(12) {
-            write.ttl = world.isOpen ? world.pick([0, 1, 2, 5, Self.one, Self.three, Self.none]) : world.pick([0, Self.one])
+            write.ttl =
+                world.isOpen ? world.pick([0, 1, 2, 5, Self.one, Self.three, Self.none]) : world.pick([0, Self.one])
         }
         write.lock = world.chance(8)
         write.unlock = world.chance(10)
@@ -244,7 +245,9 @@ package struct Simulation {
     private mutating func subscribe(_ client: Int) -> String {
         let id = UInt32(world.number(0...6))
         let pattern = world.pattern()
-        let types: SignalSet = world.chance(70) ? [] : world.pick([SignalSet(.param), SignalSet(.event), [SignalSet(.stream), SignalSet(.gesture)]])
+        let types: SignalSet =
+            world.chance(70)
+            ? [] : world.pick([SignalSet(.param), SignalSet(.event), [SignalSet(.stream), SignalSet(.gesture)]])
         var options = Say.Options()
         if world.chance(4) { options = world.pick([Say.Options(maxRate: 2), Say.Options(epsilon: 3)]) }
         let isRefused = model.clients[client].subscriptions[id] == nil && model.clients[client].subscriptions.count >= 6

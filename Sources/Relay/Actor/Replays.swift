@@ -19,7 +19,9 @@ struct Replays {
         _ request: ReplayRequest, of connection: ConnectionID, in store: DurableState, through position: UInt64
     ) -> Bool {
         let mine = replays.values.count { $0.connection == connection }
-        guard mine < Self.maxPerConnection, let id = store.replay(request.query, through: position) else { return false }
+        guard mine < Self.maxPerConnection, let id = store.replay(request.query, through: position) else {
+            return false
+        }
         replays[id] = Replay(request: request, connection: connection)
         return true
     }

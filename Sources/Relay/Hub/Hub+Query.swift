@@ -30,7 +30,8 @@ extension Hub {
         let key = address.array
         if definitions[key] == nil {
             guard definitions.count < limits.maxDefinitions else {
-                return Refusal(429, "TooManyDefinitions: the relay keeps at most \(limits.maxDefinitions)", .maxDefinitions)
+                return Refusal(
+                    429, "TooManyDefinitions: the relay keeps at most \(limits.maxDefinitions)", .maxDefinitions)
             }
             guard sessions[Int(session)].announced < limits.maxDefinitionsPerSession else {
                 return Refusal(

@@ -87,7 +87,8 @@ extension Hub {
     /// Rights and rules are those of now, not of then.
     private func mayHearOf(_ address: [UInt8], _ request: ReplayRequest) -> Bool {
         guard let access = sessions[Int(request.session)].access else { return true }
-        return access.mayRead(address.rawSpan) && isVisible(address.rawSpan, policy.rules(for: address.rawSpan), to: access)
+        return access.mayRead(address.rawSpan)
+            && isVisible(address.rawSpan, policy.rules(for: address.rawSpan), to: access)
     }
 
     private mutating func tell(

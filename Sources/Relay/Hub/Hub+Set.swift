@@ -95,7 +95,8 @@ extension Hub {
 
     private func objectionToNew(_ session: SessionIndex, _ newParams: Int) -> Refusal? {
         if limits.maxParams > 0, params.count + newParams >= limits.maxParams {
-            return Refusal(400, "AtCapacity: the relay keeps at most \(limits.maxParams) params (max-params)", .maxParams)
+            return Refusal(
+                400, "AtCapacity: the relay keeps at most \(limits.maxParams) params (max-params)", .maxParams)
         }
         let mine = sessions[Int(session)]
         let mayCreate = mine.isGuest ? limits.maxCreatedPerGuest : limits.maxCreatedPerSession
@@ -219,7 +220,9 @@ extension Hub {
             }
         guard let frame else { return }
         deliver(frame, to: audience, .newestParam(id), into: &output)
-        if !audience.paced.isEmpty { pace(id, .param, StoredValue.number(message.value, in: payload), frame, audience, into: &output) }
+        if !audience.paced.isEmpty {
+            pace(id, .param, StoredValue.number(message.value, in: payload), frame, audience, into: &output)
+        }
     }
 
     /// The members that nobody is shown, left out of what everybody is told.

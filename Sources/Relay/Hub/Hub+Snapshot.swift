@@ -25,7 +25,9 @@ extension Hub {
     }
 
     /// A frame was not queued for sessions that lag. They get what is newest when they have caught up.
-    package mutating func missed(_ delivery: HubOutput.Delivery, by lagging: [SessionIndex], _ output: borrowing HubOutput) {
+    package mutating func missed(
+        _ delivery: HubOutput.Delivery, by lagging: [SessionIndex], _ output: borrowing HubOutput
+    ) {
         counters.conflated &+= UInt64(lagging.count)
         for session in lagging {
             let place = Int(session)
@@ -130,7 +132,8 @@ extension Hub {
         let address = addresses.address(of: id)
         switch source {
         case .everything, .missed: break
-        case .matching(let pattern), .scan(let pattern), .list(let pattern, _): guard pattern.matches(address) else { return false }
+        case .matching(let pattern), .scan(let pattern), .list(let pattern, _):
+            guard pattern.matches(address) else { return false }
         }
         return mayRead(session, address, id)
     }

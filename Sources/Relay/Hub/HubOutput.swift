@@ -103,7 +103,8 @@ package struct HubOutput: ~Copyable {
     }
 
     @inline(__always)
-    mutating func deliver(_ frame: Slice, to sessions: [SessionIndex], except sender: SessionIndex? = nil, _ kind: Kind) {
+    mutating func deliver(_ frame: Slice, to sessions: [SessionIndex], except sender: SessionIndex? = nil, _ kind: Kind)
+    {
         let start = targets.count
         if let sender {
             for session in sessions where session != sender { targets.append(session) }

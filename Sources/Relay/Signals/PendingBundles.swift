@@ -18,7 +18,9 @@ struct PendingBundles {
 
     var count: Int { bundles.count }
 
-    mutating func add(_ payload: [UInt8], of session: SessionIndex, at time: UInt64, _ qualityOfService: QualityOfService) {
+    mutating func add(
+        _ payload: [UInt8], of session: SessionIndex, at time: UInt64, _ qualityOfService: QualityOfService
+    ) {
         order += 1
         let bundle = Bundle(
             session: session, time: time, qualityOfService: qualityOfService, payload: payload, order: order)

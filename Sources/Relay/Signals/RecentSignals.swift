@@ -30,7 +30,9 @@ struct RecentSignals {
     func has(_ id: AddressID) -> Bool { !rings.isEmpty && rings[id] != nil }
 
     /// Keeps a frame. Answers whether the address is new here, and which ones are forgotten for it.
-    mutating func keep(_ frame: RawSpan, _ signal: Signal, at id: AddressID, time: UInt64) -> (isNew: Bool, forgotten: [AddressID]) {
+    mutating func keep(_ frame: RawSpan, _ signal: Signal, at id: AddressID, time: UInt64) -> (
+        isNew: Bool, forgotten: [AddressID]
+    ) {
         let isNew = rings[id] == nil
         order += 1
         let entry = Entry(frame: frame.array, signal: signal, time: time, order: order)
@@ -38,7 +40,9 @@ struct RecentSignals {
         change(id, by: entry.frame.count)
         while let ring = rings[id], ring.entries.count > limits.maxRecentPerAddress { dropOldest(of: id) }
         var forgotten: [AddressID] = []
-        if rings.count > limits.maxRecentAddresses || bytes > limits.maxRecentBytes { forgotten = makeRoom(keeping: id) }
+        if rings.count > limits.maxRecentAddresses || bytes > limits.maxRecentBytes {
+            forgotten = makeRoom(keeping: id)
+        }
         while bytes > limits.maxRecentBytes, rings[id]?.entries.isEmpty == false { dropOldest(of: id) }
         return (isNew, forgotten)
     }
@@ -76,7 +80,9 @@ struct RecentSignals {
         let byAge = rings.map { (id: $0.key, order: $0.value.entries.last?.order ?? 0) }.sorted { $0.order < $1.order }
         var forgotten: [AddressID] = []
         for (id, _) in byAge where id != newest {
-            guard rings.count > limits.maxRecentAddresses * 7 / 8 || bytes > limits.maxRecentBytes / 8 * 7 else { break }
+            guard rings.count > limits.maxRecentAddresses * 7 / 8 || bytes > limits.maxRecentBytes / 8 * 7 else {
+                break
+            }
             bytes -= rings.removeValue(forKey: id)?.bytes ?? 0
             forgotten.append(id)
         }

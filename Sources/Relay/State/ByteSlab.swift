@@ -113,7 +113,7 @@ struct ByteSlab: ~Copyable {
         var isRead: Bool { readers.load(ordering: .acquiring) > 0 }
 
         deinit {
-            for unsafe block in unsafe blocks { unsafe block.deallocate() }
+            for unsafeblock in unsafe blocks { unsafe block.deallocate() }
         }
     }
 

@@ -63,7 +63,9 @@ struct SecondPort {
             executors.append(executor)
             addresses.append((tls == nil ? "http://" : "https://") + endpoint.text(port: listener.port))
         }
-        for (port, option) in [(settings.server.healthPort, "health-port"), (settings.server.metricsPort, "metrics-port")] {
+        for (port, option) in [
+            (settings.server.healthPort, "health-port"), (settings.server.metricsPort, "metrics-port"),
+        ] {
             guard let port else { continue }
             let executor = try Startup.executor()
             let listener = try Startup.listen(.tcp(host: settings.server.host, port: port), option: option)

@@ -91,7 +91,9 @@ import Testing
         #expect(kit.hub.sessionCount == 1100)
     }
 
-    @Test(arguments: ["", "unknown"]) func `without a good token ERROR 300, and the same text as the reason`(token: String) {
+    @Test(arguments: ["", "unknown"]) func `without a good token ERROR 300, and the same text as the reason`(
+        token: String
+    ) {
         let kit = HubKit(doorkeeper: ListedTokens([:]))
         let client = kit.join(token: token)
         let heard = kit.take(client)

@@ -180,7 +180,8 @@ import Testing
         stage.kit.say(Say.subscribe(1, "/**", Say.Options(history: 1)), as: stage.first)
         let text = String(repeating: "x", count: 2_000)
         for number in 0..<2_000 {
-            stage.kit.say(Say.publish("/\(number % 20)", .event, .array([.int(Int64(number)), .string(text)])), as: stage.from)
+            stage.kit.say(
+                Say.publish("/\(number % 20)", .event, .array([.int(Int64(number)), .string(text)])), as: stage.from)
         }
         let client = stage.kit.joined(1)[0]
         stage.kit.keepsFrames = true

@@ -119,7 +119,9 @@ import Testing
 
 @Suite struct `Snapshots` {
     /// All frames of everything that is stored, as a new client gets it.
-    private func snapshot(_ values: [(String, JSONValue)], before: (HubKit) -> Void = { _ in }) -> [(items: Int, bytes: Int)] {
+    private func snapshot(_ values: [(String, JSONValue)], before: (HubKit) -> Void = { _ in }) -> [(
+        items: Int, bytes: Int
+    )] {
         var limits = HubLimits()
         limits.maxParams = 0
         let kit = HubKit(limits: limits)

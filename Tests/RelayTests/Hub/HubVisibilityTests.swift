@@ -186,9 +186,10 @@ import Testing
         kit.say(Say.publish("/pub/e", .event, ["name": "n", "secret": "s"]), as: admin)
         _ = kit.take(bob)
         kit.say(Say.subscribe(2, "/**", Say.Options(history: 5)), as: bob)
-        #expect(kit.publishes(bob) == [
-            Heard.PublishHeard(address: "/pub/e", signal: .event, value: Say.bytes(of: ["name": "n"]))
-        ])
+        #expect(
+            kit.publishes(bob) == [
+                Heard.PublishHeard(address: "/pub/e", signal: .event, value: Say.bytes(of: ["name": "n"]))
+            ])
     }
 
     @Test func `members that nobody is shown are in nothing that anybody gets`() throws {
@@ -256,9 +257,10 @@ import Testing
         #expect(kit.errors(bob) == [301])
 
         kit.close(bob)
-        #expect(kit.sets(alice) == [
-            Heard.SetHeard(address: "/chat/room/r/presence/bob", value: [0], revision: 2)
-        ])
+        #expect(
+            kit.sets(alice) == [
+                Heard.SetHeard(address: "/chat/room/r/presence/bob", value: [0], revision: 2)
+            ])
         let again = kit.joined(token: "bob")
         kit.subscribe(again, "/chat/room/r/**")
         kit.say(message, as: alice)

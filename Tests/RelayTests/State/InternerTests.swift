@@ -10,7 +10,9 @@ import Testing
         var known: [String: Int32] = [:]
         var wrong = 0
         for _ in 0..<60_000 {
-            let name = "/\(Int.random(in: 0..<8_000, using: &random))/" + String(repeating: "s", count: Int.random(in: 0..<30, using: &random) / 10 * 7)
+            let name =
+                "/\(Int.random(in: 0..<8_000, using: &random))/"
+                + String(repeating: "s", count: Int.random(in: 0..<30, using: &random) / 10 * 7)
             let bytes = Array(name.utf8)
             if Int.random(in: 0..<5, using: &random) == 0 {
                 if let id = known.removeValue(forKey: name) { interner.remove(id) }

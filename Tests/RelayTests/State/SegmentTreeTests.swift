@@ -116,7 +116,8 @@ struct SmallAddresses {
         let stars = String(repeating: "/**/a", count: 100)
         for number in 0..<50 {
             guard let pattern = Pattern(stars + "/\(number)") else { continue }
-            _ = index.add(pattern, PatternIndex.Listener(session: 1, subscription: UInt32(number), types: [], pace: nil))
+            _ = index.add(
+                pattern, PatternIndex.Listener(session: 1, subscription: UInt32(number), types: [], pace: nil))
         }
         let address = Array((String(repeating: "/a", count: 400) + "/7").utf8)
         var found = 0
