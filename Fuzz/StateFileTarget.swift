@@ -1,4 +1,4 @@
-// sources: Sources/CLinux Sources/RelayThreads Sources/RelayJSON Sources/RelayStorage
+// sources: Sources/CLinux Sources/COpenSSL Sources/CSQLite Sources/CZlib Sources/RelayThreads Sources/RelayJSON Sources/RelayStorage
 import RelayStorage
 
 /// Any bytes as a state file, with and without the right checksum, and as journal: read or refused. What was read as a
@@ -62,9 +62,13 @@ private final class OneFile: FileSystem {
     }
 
     func read(_ file: OpenFile, upTo count: Int, into buffer: inout [UInt8]) throws(FileError) -> Int {
-        let end = unsafe min(offset + min(count, 61), content.count)
-        let piece = unsafe content[offset..<end]
-        unsafe offset = end
+        let taken = try unsafe read(file, at: Int64(offset), upTo: count, into: &buffer)
+        unsafe offset += taken
+        return taken
+    }
+
+    func read(_ file: OpenFile, at place: Int64, upTo count: Int, into buffer: inout [UInt8]) throws(FileError) -> Int {
+        let piece = content.dropFirst(Int(place)).prefix(min(count, 61))
         buffer += piece
         return piece.count
     }

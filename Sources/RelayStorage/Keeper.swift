@@ -265,7 +265,7 @@ final class Keeper: Sendable {
             dropped.insert(segments[index].number)
         }
         if !dropped.isEmpty { journal.forget(dropped) }
-        if let first = segments.first(where: { !dropped.contains($0.number) })?.first { bases.drop(olderThan: first) }
+        bases.drop(unlessFollowedBy: segments.filter { !dropped.contains($0.number) })
     }
 
     private func path(_ segment: SegmentInfo) -> String {

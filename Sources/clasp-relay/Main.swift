@@ -4,7 +4,16 @@ import Glibc
 @main enum Main {
     static func main() {
         exit(
-            CommandTable.run(Invocation(arguments: Array(CommandLine.arguments.dropFirst()), environment: environment)))
+            CommandTable.run(Invocation(arguments: arguments, environment: environment)))
+    }
+
+    /// From the process itself: what the library says is read from /proc, which a sandbox may not have.
+    private static var arguments: [String] {
+        var arguments: [String] = []
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            if let argument = unsafe CommandLine.unsafeArgv[index] { arguments.append(unsafe String(cString: argument)) }
+        }
+        return arguments
     }
 
     private static var environment: [String: String] {

@@ -21,6 +21,29 @@ import Testing
         }
     }
 
+    /// The words are written by whoever refuses; here they are only repeated.
+    @Test func `repeats the words by which limits are told`() throws {
+        let source = try [
+            "Relay/Hub/Hub+Hello", "Relay/Hub/Hub+Set", "Relay/Hub/Hub+Subscribe", "Relay/Hub/Hub+Query",
+            "Relay/Hub/Hub+Lifetime", "RelayNet/Connections/EventLoop+Closing",
+        ].map {
+            try PackageFiles.text(at: PackageFiles.root + "/Sources/\($0).swift")
+        }.joined()
+        for limit in [
+            LimitName.maxSessions, .maxSessionsPerUser, .helloTimeout, .rate, .maxSubscriptions, .maxParams,
+            .maxDefinitions, .maxQueue,
+        ] {
+            switch limit.answer {
+            case .error(let code, let text):
+                #expect(source.contains("\"\(text): "), "\(limit.name)")
+                #expect(
+                    source.contains("\(code), \"\(text)") || source.contains("Refusal(\(code), text)"), "\(limit.name)")
+            case .close(_, let text): #expect(source.contains("\"\(text)\""), "\(limit.name)")
+            default: Issue.record("\(limit.name) is told in words")
+            }
+        }
+    }
+
     @Test func `completes every flag in every shell`() {
         for lines in [Completions.bash, Completions.zsh, Completions.fish] {
             let text = lines.joined(separator: "\n")

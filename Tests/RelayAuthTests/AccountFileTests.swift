@@ -4,7 +4,7 @@ import Testing
 
 @testable import RelayAuth
 
-@Suite struct `The file of accounts` {
+@Suite(.serialized) struct `The file of accounts` {
     private let now = UnixTime(seconds: 1_800_000_000)
     private let hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg"
 
@@ -60,6 +60,21 @@ import Testing
         for name in try Scratch.names(in: scratch.path) {
             #expect(!SmallFile.isOpenToOthers(scratch.file(name)), "\(name)")
         }
+    }
+
+    @Test func `has room for the day when the disk is full`() async throws {
+        let harness = try AuthHarness()
+        let path = harness.scratch.file("users.db")
+        func size(_ path: String) -> Int {
+            var status = stat()
+            return unsafe stat(path, &status) == 0 ? Int(status.st_size) : -1
+        }
+        let (file, log) = (size(path), size(path + "-wal"))
+        #expect(file > 1 << 20 && log > 1 << 20)
+        _ = try await harness.register("Ann")
+        for _ in 0..<200 { _ = try await harness.logIn("Ann") }
+        #expect(size(path) == file && size(path + "-wal") == log)
+        await harness.stop()
     }
 
     @Test func `of another relay is opened, and its users keep their names`() throws {
@@ -183,7 +198,7 @@ import Testing
     }
 }
 
-@Suite struct `The token of the operator` {
+@Suite(.serialized) struct `The token of the operator` {
     private let now = UnixTime(seconds: 1_800_000_000)
 
     @Test func `is made with its directories, for its owner only, and stays`() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RelayAuth
 
-@Suite struct `The audit` {
+@Suite(.serialized) struct `The audit` {
     /// Everything that a search for a secret would look for.
     private func shapes(of secret: String) -> [String] {
         let bytes = Array(secret.utf8)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RelayAuth
 
-@Suite struct `Getting in` {
+@Suite(.serialized) struct `Getting in` {
     @Test func `a registration is a login`() async throws {
         let harness = try AuthHarness()
         let session = try await harness.register(" Zoë ")

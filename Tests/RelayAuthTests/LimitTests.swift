@@ -7,7 +7,7 @@ import Testing
 
 private let someone = AttemptKey.user(UserName("someone"))
 
-@Suite struct `Limits on attempts` {
+@Suite(.serialized) struct `Limits on attempts` {
     private func blocked(_ limiter: AttemptLimiter, at seconds: Int64) -> Bool {
         limiter.wait(for: someone, at: seconds * 1_000_000_000) != nil
     }
@@ -120,7 +120,7 @@ private let someone = AttemptKey.user(UserName("someone"))
     }
 }
 
-@Suite struct `Limits over the wire` {
+@Suite(.serialized) struct `Limits over the wire` {
     private let bad = #"{"username":"Ann","password":"wrong-1"}"#
     private let good = #"{"username":"Ann","password":"secret-1"}"#
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RelayAuth
 
-@Suite struct `Names and ids` {
+@Suite(.serialized) struct `Names and ids` {
     @Test func `an id is 1 to 64 letters, digits, minus or underscore, and nothing else`() {
         let good = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-".unicodeScalars)
         let bad = Array("/*?#{}. \u{0}\n\u{7F}éß．＊\u{200D}🦀".unicodeScalars)

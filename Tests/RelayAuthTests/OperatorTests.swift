@@ -3,7 +3,7 @@ import Testing
 
 @testable import RelayAuth
 
-@Suite struct `The operator` {
+@Suite(.serialized) struct `The operator` {
     private let now = UnixTime(seconds: 1_800_000_000)
     private let password = Array("secret-1".utf8)
 

@@ -23,7 +23,7 @@ private func preflight(
     return try await harness.call("OPTIONS", path, fields: fields)
 }
 
-@Suite struct `Pages of other origins` {
+@Suite(.serialized) struct `Pages of other origins` {
     @Test(arguments: ["https://chat.example.com", "http://localhost:5173"])
     func `a listed one may ask and read`(origin: String) async throws {
         let harness = try AuthHarness(try listed())
@@ -98,7 +98,7 @@ private func preflight(
     }
 }
 
-@Suite struct `Cookies` {
+@Suite(.serialized) struct `Cookies` {
     private func harness() throws -> AuthHarness {
         var configuration = try listed()
         configuration.cookie = SessionCookie()

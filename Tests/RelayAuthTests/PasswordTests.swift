@@ -2,7 +2,7 @@ import Testing
 
 @testable import RelayAuth
 
-@Suite struct `Passwords` {
+@Suite(.serialized) struct `Passwords` {
     /// What the `argon2` program of the reference implementation prints for "correct horse" and the salt
     /// "saltsaltsaltsalt" with 19 MiB, two passes and one lane.
     private static let reference =

@@ -290,7 +290,7 @@ private let staying: [RequestCase] = [
     RequestCase("no token", "/auth/password", "{}", .refusal(401, "Please sign in")),
 ]
 
-@Suite struct `The table of requests` {
+@Suite(.serialized) struct `The table of requests` {
     @Test func `is long enough`() {
         #expect(registering.count + loggingIn.count + visiting.count + staying.count >= 100)
     }

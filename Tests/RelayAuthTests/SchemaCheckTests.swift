@@ -4,7 +4,7 @@ import Testing
 
 @testable import RelayAuth
 
-@Suite struct `The description of the port` {
+@Suite(.serialized) struct `The description of the port` {
     private func fault(
         _ status: Int, _ type: String, _ content: String, _ path: String = "/auth/login",
         fields: [(name: String, value: String)] = []

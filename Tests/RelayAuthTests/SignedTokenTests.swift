@@ -151,7 +151,7 @@ private let cases: [SignedCase] = [
     SignedCase("a foreign letter", .malformed) { $0.token(claims) + "!" },
 ]
 
-@Suite struct `A signed token` {
+@Suite(.serialized) struct `A signed token` {
     @Test(arguments: cases) fileprivate func `gets what it deserves`(_ row: SignedCase) throws {
         let signing = try TestSigning()
         var table = TokenTable()
@@ -208,7 +208,7 @@ private let cases: [SignedCase] = [
     }
 }
 
-@Suite struct `Keys in files` {
+@Suite(.serialized) struct `Keys in files` {
     private func load(_ set: String, _ files: [String: String]) throws -> SigningKeys {
         let scratch = Scratch()
         for (name, text) in files { _ = scratch.write(name, text) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RelayAuth
 
-@Suite struct `The table of tokens` {
+@Suite(.serialized) struct `The table of tokens` {
     private let now = UnixTime(seconds: 1_000)
 
     private func record(_ token: String, expiry: Int64?) -> TokenRecord {
@@ -106,7 +106,7 @@ extension SQLiteAccounts {
     }
 }
 
-@Suite struct `The life of a token` {
+@Suite(.serialized) struct `The life of a token` {
     private func grant(_ token: String, _ harness: AuthHarness) -> TokenDecision {
         harness.table().decide(token, at: harness.time.now)
     }
@@ -256,7 +256,7 @@ extension SQLiteAccounts {
     }
 }
 
-@Suite struct `The id of a guest` {
+@Suite(.serialized) struct `The id of a guest` {
     @Test func `is kept as long as the token, and goes with the account`() async throws {
         let harness = try AuthHarness()
         let guest = try Session(try await harness.post("/auth/guest", #"{"user_id":"g-1"}"#))

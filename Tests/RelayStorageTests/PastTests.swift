@@ -132,6 +132,12 @@ private func past(_ disk: SimulatedDisk, at time: Int64) throws(PastError) -> Mo
         }
         next.commit()
         #expect(try past(disk, at: next.now) == hours.model)
+        // Bases of what was given up go with the next checkpoint; the one in front of it stays.
+        let count = disk.bases.count
+        #expect(next.checkpoint(hours.model))
+        #expect(next.wait { disk.bases.count < count })
+        #expect(disk.bases.contains(kept))
+        #expect(try past(disk, at: next.now) == hours.model)
         next.storage.close(isClean: false)
     }
 

@@ -47,9 +47,12 @@ package struct HTTPCaller: Sendable {
     private static func blocking<Result: Sendable>(
         _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
+        let running = Monitor<BackgroundThread?>(nil)
         let outcome: Swift.Result<Result, any Error> = await withCheckedContinuation { continuation in
-            _ = BackgroundThread(name: "test-http") { continuation.resume(returning: .init(catching: body)) }
+            let thread = BackgroundThread(name: "test-http") { continuation.resume(returning: .init(catching: body)) }
+            running.withLock { $0 = thread }
         }
+        running.withLock { $0.take() }?.join()
         return try outcome.get()
     }
 

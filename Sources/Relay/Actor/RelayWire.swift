@@ -197,6 +197,7 @@ struct RelayWire: WireHandler, ~Copyable {
         guard !shutdown.isUnderWay else { return end(on: loop) }
         log.info("leaving", [LogField("connections", loop.connectionCount)])
         loop.closeListeners()
+        loop.dropUnopened()
         surroundings.leaving()
         store?.checkpoint(output.journal.sequence, hub.contents(at: moment(loop)))
         shutdown.begin(connections.filter { loop.isOpen($0) }, at: loop.ticks)

@@ -80,7 +80,7 @@ extension Hub {
             let inner = payload.bytes(item.payload)
             switch item.content {
             case .set(let message):
-                let previous = param(item.id, into: &output)
+                let previous = standing(item.id, into: &output)
                 last = apply(message, in: inner, to: item.id, previous, from: sender, into: &output)
             case .publish(let message):
                 tell(message, in: inner, at: item.id, from: sender.session, into: &output)
@@ -141,7 +141,7 @@ extension Hub {
             guard let id = addresses.find(address) ?? internIdle(address) else {
                 return .failure(Refused(refusal: .invalidAddress, address: message.address))
             }
-            var state = states[id] ?? WriteState(param(id, into: &output))
+            var state = states[id] ?? WriteState(standing(id, into: &output))
             let refusal = objection(to: message, from: session, given: state, at: id, newParams: newParams)
             if let refusal { return .failure(Refused(refusal: refusal, address: message.address)) }
             if state.revision == 0 { newParams += 1 }

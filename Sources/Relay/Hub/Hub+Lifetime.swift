@@ -47,7 +47,7 @@ extension Hub {
     // MARK: Params
 
     /// When a param ends, in microseconds of uptime; 0 for never.
-    func deadline(of param: Param) -> UInt64 {
+    func deadline(of param: ParamStanding) -> UInt64 {
         switch param.timeToLive {
         case .never: return 0
         case .sliding(let seconds): return deadline(UInt64(seconds), after: param.timestamp)
@@ -84,7 +84,7 @@ extension Hub {
         guard addresses[id].generation == generation, addresses[id].nextLook <= now.uptime else { return }
         addresses.setNextLook(0, of: id)
         guard let param = param(id, into: &output) else { return }
-        lookAgain(at: id, by: param.deadline)
+        lookAgain(at: id, by: param.standing.deadline)
     }
 
     /// Ends a param: everybody who listens hears a last SET, to null. The next one at this address is revision one.

@@ -16,7 +16,7 @@ extension Hub {
         guard let id = known ?? internIdle(address) else {
             return refuse(.invalidAddress, at: address, sender.session, into: &output)
         }
-        let previous = param(id, into: &output)
+        let previous = standing(id, into: &output)
         let state = WriteState(previous)
         if let refusal = objection(to: message, from: sender.session, given: state, at: id) {
             return refuse(refusal, at: address, sender.session, into: &output)
@@ -56,6 +56,14 @@ extension Hub {
         return nil
     }
 
+    /// The same without the value.
+    @inline(__always)
+    mutating func standing(_ id: AddressID, into output: inout HubOutput) -> ParamStanding? {
+        guard let standing = params.standing(id) else { return nil }
+        guard standing.isExpired(at: now.uptime) else { return standing }
+        return param(id, into: &output)?.standing
+    }
+
     // MARK: What the state objects to
 
     /// As much of a param as the next write to it has to respect. A bundle works out its writes on these first.
@@ -63,7 +71,7 @@ extension Hub {
         var revision: UInt64 = 0
         var lockHolder: Int32 = -1
 
-        init(_ param: Param?) {
+        init(_ param: ParamStanding?) {
             guard let param else { return }
             revision = param.revision
             lockHolder = param.lockHolder
@@ -133,12 +141,10 @@ extension Hub {
     @inline(__always)
     @discardableResult
     mutating func apply(
-        _ message: SetMessage, in payload: RawSpan, to id: AddressID, _ previous: Param?, from sender: Sender,
+        _ message: SetMessage, in payload: RawSpan, to id: AddressID, _ previous: ParamStanding?, from sender: Sender,
         into output: inout HubOutput
     ) -> UInt64 {
-        var param = previous ?? Param()
-        let wasPresent = previous.map { !$0.value.isNull } ?? false
-        param.value = StoredValue(message.value, in: payload)
+        var param = previous ?? ParamStanding()
         param.revision &+= 1
         // Another relay's clock, or this one's before it was set back, may have been ahead.
         param.timestamp = max(now.unix, param.timestamp)
@@ -156,21 +162,23 @@ extension Hub {
             param.address = addresses.place(of: id)
             sessions[Int(sender.session)].created &+= 1
         }
-        let revision = param.revision
         let rules = addresses[id].rules
-        record(param, at: id, into: &output)
-        params.replace(id, with: param)
+        let wasPresent = policy.mayHide && params.isPresent(id)
+        output.record(
+            param, message.value, in: payload, address: addresses.address(of: id), writer: writers.name(of: writer))
+        params.replace(id, with: param, message.value, in: payload)
         counters.accepted &+= 1
-        if rules.mayBePresence { updatePresence(id, isPresent: !param.value.isNull, sender.session) }
-        if wasPresent == param.value.isNull { visibilityChanged(by: id) }
+        let isPresent = message.value.type != .null
+        if rules.mayBePresence { updatePresence(id, isPresent: isPresent, sender.session) }
+        if policy.mayHide, wasPresent != isPresent { visibilityChanged(by: id) }
         if patterns.count > 0 {
-            broadcast(message, in: payload, revision: revision, at: id, rules, into: &output)
+            broadcast(message, in: payload, revision: param.revision, at: id, rules, into: &output)
         }
-        return revision
+        return param.revision
     }
 
     private mutating func updateLock(
-        _ param: inout Param, _ message: SetMessage, _ session: SessionIndex, _ id: AddressID
+        _ param: inout ParamStanding, _ message: SetMessage, _ session: SessionIndex, _ id: AddressID
     ) {
         let mine = Int32(truncatingIfNeeded: session)
         if message.unlock, param.lockHolder == mine {
@@ -184,7 +192,7 @@ extension Hub {
     }
 
     @inline(never)
-    private mutating func updateLifetime(_ param: inout Param, _ given: TimeToLive?, _ id: AddressID) {
+    private mutating func updateLifetime(_ param: inout ParamStanding, _ given: TimeToLive?, _ id: AddressID) {
         if let given {
             param.timeToLive = given
             param.lifetimeStart = now.unix
@@ -195,11 +203,6 @@ extension Hub {
         lookAgain(at: id, by: param.deadline)
     }
 
-    private func record(_ param: Param, at id: AddressID, into output: inout HubOutput) {
-        output.record(
-            param, address: addresses.address(of: id), writer: writers.name(of: param.writer))
-    }
-
     // MARK: Telling
 
     @inline(__always)
@@ -208,8 +211,8 @@ extension Hub {
         into output: inout HubOutput
     ) {
         let place = matches.find(id, .param) ?? fillMatches(id, .param)
+        guard !matches.isEmpty(place) else { return }
         let audience = matches[place]
-        guard !audience.isEmpty else { return }
         var told = message
         told.revision = revision
         let frame =

@@ -139,7 +139,14 @@ package struct Hub: ~Copyable, Sendable {
             let frame = try ClaspFrame(reading: bytes)
             let payload = bytes.bytes(frame.payload)
             if phase == .live, !pays(for: payload, session, into: &output) { return }
-            if MessageDecoder.isLegacy(payload) {
+            // Nearly all messages are of this kind, so it does not go through the enum that holds every kind.
+            if phase == .live, let message = try MessageDecoder.set(payload) {
+                counters.count(.set)
+                let sender = Sender(
+                    session: session, qualityOfService: frame.qualityOfService, timestamp: frame.timestamp)
+                set(message, in: payload, from: sender, into: &output)
+                if addresses.hasTooManyIdle { forgetIdleAddresses() }
+            } else if MessageDecoder.isLegacy(payload) {
                 let legacy = try LegacyTranscoder(payload)
                 let sender = Sender(session: session, qualityOfService: .fire, timestamp: frame.timestamp)
                 receive(try legacy.message(), in: legacy.payload.rawSpan, from: sender, into: &output)

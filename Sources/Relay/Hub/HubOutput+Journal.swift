@@ -3,10 +3,20 @@ import RelayStorage
 
 /// What is to be kept of what happened.
 extension HubOutput {
-    mutating func record(_ param: Param, address: RawSpan, writer: [UInt8]) {
-        let stamp = ParamStamp(param)
-        param.value.withEncoded { value in
-            journal.set(address: address.octets, value: value.octets, writer: writer.span, stamp: stamp)
+    /// A param whose value has just come in a message.
+    @inline(__always)
+    mutating func record(
+        _ standing: ParamStanding, _ value: ValueReference, in payload: RawSpan, address: RawSpan, writer: [UInt8]
+    ) {
+        let stamp = ParamStamp(standing)
+        if value.isCanonical {
+            journal.set(
+                address: address.octets, type: value.type.rawValue, data: payload.bytes(value.data).octets,
+                writer: writer.span, stamp: stamp)
+        } else {
+            StoredValue(value, in: payload).withEncoded { value in
+                journal.set(address: address.octets, value: value.octets, writer: writer.span, stamp: stamp)
+            }
         }
     }
 
@@ -22,19 +32,20 @@ extension HubOutput {
 }
 
 extension ParamStamp {
-    init(_ param: Param) {
+    init(_ standing: ParamStanding) {
         self.init(
-            revision: param.revision, timestamp: Int64(clamping: param.timestamp), lifetime: ParamLifetime(param))
+            revision: standing.revision, timestamp: Int64(clamping: standing.timestamp),
+            lifetime: ParamLifetime(standing))
     }
 }
 
 extension ParamLifetime {
-    init(_ param: Param) {
-        switch param.timeToLive {
+    init(_ standing: ParamStanding) {
+        switch standing.timeToLive {
         case nil: self = .standard
         case .never: self = .never
         case .sliding(let seconds): self = .sliding(seconds)
-        case .absolute(let seconds): self = .absolute(seconds, since: Int64(clamping: param.lifetimeStart))
+        case .absolute(let seconds): self = .absolute(seconds, since: Int64(clamping: standing.lifetimeStart))
         }
     }
 }

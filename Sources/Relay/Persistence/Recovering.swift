@@ -58,22 +58,22 @@ extension Hub {
         var param = params[id] ?? Param()
         writers.release(param.writer)
         // A name that is longer than any session's would make the param too large for a SNAPSHOT.
-        param.writer = writers.retain(writer.count <= SessionID.textBytes ? writer : [])
+        param.standing.writer = writers.retain(writer.count <= SessionID.textBytes ? writer : [])
         param.value = value
-        param.revision = stamp.revision
-        param.timestamp = UInt64(clamping: stamp.timestamp)
-        param.address = addresses.place(of: id)
+        param.standing.revision = stamp.revision
+        param.standing.timestamp = UInt64(clamping: stamp.timestamp)
+        param.standing.address = addresses.place(of: id)
         switch stamp.lifetime {
-        case .standard: param.timeToLive = nil
-        case .never: param.timeToLive = .never
-        case .sliding(let seconds): param.timeToLive = .sliding(seconds: seconds)
+        case .standard: param.standing.timeToLive = nil
+        case .never: param.standing.timeToLive = .never
+        case .sliding(let seconds): param.standing.timeToLive = .sliding(seconds: seconds)
         case .absolute(let seconds, let since):
-            param.timeToLive = .absolute(seconds: seconds)
-            param.lifetimeStart = UInt64(clamping: since)
+            param.standing.timeToLive = .absolute(seconds: seconds)
+            param.standing.lifetimeStart = UInt64(clamping: since)
         }
-        param.deadline = deadline(of: param)
+        param.standing.deadline = deadline(of: param.standing)
         params.replace(id, with: param)
-        lookAgain(at: id, by: param.deadline)
+        lookAgain(at: id, by: param.standing.deadline)
         return true
     }
 

@@ -28,7 +28,7 @@ struct StateContents: CheckpointContents {
             param.value.withEncoded { value in
                 encoder.param(
                     address: addresses.text(at: param.address).octets, value: value.octets, writer: writer.span,
-                    stamp: ParamStamp(param))
+                    stamp: ParamStamp(param.standing))
             }
         }
         return true

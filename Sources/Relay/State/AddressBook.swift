@@ -82,6 +82,10 @@ struct AddressBook: ~Copyable {
         idle.append(id)
     }
 
+    var hasTooManyIdle: Bool {
+        @inline(__always) get { idle.count &- head > maxIdle }
+    }
+
     /// The next address to forget, if there are too many; the caller drops what it keeps of it, then calls `forget`.
     mutating func nextToForget(isKept: (AddressID) -> Bool) -> AddressID? {
         while idle.count - head > maxIdle {

@@ -6,7 +6,8 @@ import Synchronization
 /// A freed piece is handed out again to the next text of its size, so churn does not grow the memory. It never moves
 /// what it holds, and a text is named by a few bytes instead of a pointer. So another thread may read texts that are in
 /// use, through a `Reader`: while there is one, nothing is handed out again.
-struct ByteSlab: ~Copyable {
+@safe
+struct ByteSlab: ~Copyable, @unchecked Sendable {
     /// Where a text starts, in units. Zero is never handed out: it stands for the empty text.
     typealias Slot = UInt32
 
@@ -19,6 +20,8 @@ struct ByteSlab: ~Copyable {
     private static let blockBytes = 1 << 20
     private static let unitsPerBlock = blockBytes / unitBytes
 
+    /// Also in `memory`; here it is read without a look at who else might be writing.
+    private var blocks: [UnsafeMutableRawPointer] = unsafe []
     private let memory = Memory()
     private var nextUnit = 1
     /// Per number of units the head of a list that runs through the freed pieces themselves.
@@ -80,8 +83,10 @@ struct ByteSlab: ~Copyable {
         }
         let isSplit = nextUnit % Self.unitsPerBlock + units > Self.unitsPerBlock
         if isSplit { nextUnit = (nextUnit / Self.unitsPerBlock + 1) * Self.unitsPerBlock }
-        if unsafe nextUnit / Self.unitsPerBlock >= memory.blocks.count {
-            unsafe memory.blocks.append(.allocate(byteCount: Self.blockBytes, alignment: Self.unitBytes))
+        if unsafe nextUnit / Self.unitsPerBlock >= blocks.count {
+            let block = UnsafeMutableRawPointer.allocate(byteCount: Self.blockBytes, alignment: Self.unitBytes)
+            unsafe blocks.append(block)
+            unsafe memory.blocks.append(block)
         }
         defer { nextUnit += units }
         return Slot(nextUnit)
@@ -90,7 +95,7 @@ struct ByteSlab: ~Copyable {
     /// Slots come from `store` only, so the block exists; the array's own check stands guard all the same.
     @inline(__always)
     private func pointer(to slot: Slot) -> UnsafeMutableRawPointer {
-        unsafe Self.pointer(to: slot, in: memory.blocks)
+        unsafe Self.pointer(to: slot, in: blocks)
     }
 
     @inline(__always)
@@ -113,7 +118,7 @@ struct ByteSlab: ~Copyable {
         var isRead: Bool { readers.load(ordering: .acquiring) > 0 }
 
         deinit {
-            for unsafeblock in unsafe blocks { unsafe block.deallocate() }
+            unsafe blocks.forEach { unsafe $0.deallocate() }
         }
     }
 

@@ -53,6 +53,28 @@ enum StoredValue: Equatable, Sendable {
         }
     }
 
+    /// Takes another value's place; answers by how many bytes beside itself it has grown.
+    @inline(__always)
+    mutating func replace(with value: ValueReference, in payload: RawSpan) -> Int {
+        guard value.isCanonical, value.type.rawValue >= ValueType.string.rawValue, case .encoded(var bytes) = self,
+            bytes.count == Int(value.data.count) + 1
+        else {
+            let before = heapBytes
+            self = StoredValue(value, in: payload)
+            return heapBytes - before
+        }
+        // Let go, so that the array is written where it is, unless a checkpoint still reads it.
+        self = .null
+        let data = payload.bytes(value.data)
+        // It is just as long as what is written.
+        try? bytes.withWriter { writer throws(WireError) in
+            try writer.u8(value.type.rawValue)
+            try writer.append(data)
+        }
+        self = .encoded(bytes)
+        return 0
+    }
+
     /// From type code and data that are canonical; nil when they are none.
     init?(encoded: RawSpan) {
         var reader = ByteReader(encoded)

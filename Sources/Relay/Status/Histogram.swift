@@ -26,13 +26,6 @@ package struct Histogram: Sendable {
             return (UInt64(1) << UInt64(place), total)
         }
     }
-
-    /// A bound that the given part of the values does not exceed; nil when there are none or it lies beyond the last.
-    package func quantile(_ share: Double) -> UInt64? {
-        let all = count
-        guard all > 0 else { return nil }
-        return cumulated.first { Double($0.count) >= share * Double(all) }?.bound
-    }
 }
 
 extension Histogram: Equatable {

@@ -58,19 +58,19 @@ package enum LimitName: Int, Sendable, CaseIterable {
     /// What the peer that meets it is told.
     package var answer: LimitAnswer {
         switch self {
-        case .maxSessions: .close(1013, "the relay is full")
-        case .maxSessionsPerUser: .close(1008, "too many connections of this user")
+        case .maxSessions: .close(1013, "the relay is full (max-sessions)")
+        case .maxSessionsPerUser: .close(1008, "too many connections of this user (max-sessions-per-user)")
         case .maxSessionsPerAddress: .http(503)
         case .handshakeTimeout: .nothing("the connection is closed")
-        case .helloTimeout: .close(1008, "no HELLO in time")
+        case .helloTimeout: .close(1002, "no HELLO in time")
         case .maxMessage, .inflateRatio: .close(1009, "message too big")
         case .maxQueue, .stallTimeout: .close(1013, "too slow")
         case .sessionTimeout: .close(1001, "idle")
         case .pingInterval: .nothing("the connection is closed: nobody answers there")
-        case .rate: .error(429, "rate limit")
-        case .maxSubscriptions: .error(429, "subscription limit")
-        case .maxParams, .maxParamsPerGuest, .maxParamsPerUser: .error(400, "at capacity")
-        case .maxDefinitions: .error(429, "definition limit")
+        case .rate: .error(429, "RateLimited")
+        case .maxSubscriptions: .error(429, "TooManySubscriptions")
+        case .maxParams, .maxParamsPerGuest, .maxParamsPerUser: .error(400, "AtCapacity")
+        case .maxDefinitions: .error(429, "TooManyDefinitions")
         case .maxHTTPConnections, .maxHTTPPerAddress, .hashQueue: .http(503)
         case .loginAttempts, .registerAttempts: .http(429)
         }

@@ -71,6 +71,10 @@ struct MatchCache {
         return places[index].key == key && places[index].epoch == epoch ? index : nil
     }
 
+    /// Whether nobody is told; the answer for most addresses.
+    @inline(__always)
+    func isEmpty(_ place: Int) -> Bool { places[place].audience.isEmpty }
+
     @inline(__always)
     subscript(place: Int) -> Audience { places[place].audience }
 

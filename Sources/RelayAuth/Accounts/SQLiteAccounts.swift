@@ -25,6 +25,8 @@ package final class SQLiteAccounts: AccountStore {
     static let maxJobs = 256
     /// How often the file is looked at for what others have written; a revocation must be felt within a second.
     static let lookInterval = Duration.milliseconds(200)
+    /// About a thousand tokens.
+    static let reservedBytes: Int64 = 1 << 20
     static let purgeInterval = Duration.seconds(60)
 
     /// The lock hands the connection from the thread that opened the file to the one that works with it.
@@ -43,6 +45,8 @@ package final class SQLiteAccounts: AccountStore {
         complain: @escaping @Sendable (DatabaseError) -> Void = { _ in }
     ) throws(DatabaseError) {
         let opened = try UserDatabase(path: path, limits: limits)
+        // Without that it works as well, until the disk is full.
+        try? opened.reserve(bytes: Self.reservedBytes)
         let foreignVersion = try opened.foreignVersion()
         let (all, sequence) = try opened.snapshot()
         database = Monitor(opened)

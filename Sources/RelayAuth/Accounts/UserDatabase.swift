@@ -12,6 +12,22 @@ package final class UserDatabase {
         try nameStrangers()
     }
 
+    /// Takes room for a while of signing in, in the file and in its log: people shall still get in when the disk is
+    /// full. What is written and deleted again leaves free pages, and the log's own length, which are used before the
+    /// file system is asked for more.
+    func reserve(bytes: Int64) throws(DatabaseError) {
+        try database.transaction { () throws(DatabaseError) in
+            try database.execute("CREATE TABLE room (filler BLOB)")
+            try database.execute("INSERT INTO room VALUES (zeroblob(?))", .int(bytes))
+            try database.execute("DROP TABLE room")
+        }
+        // To its beginning; otherwise the room in the log would be used up by having been made. And back to it in time:
+        // by itself SQLite would let the log grow to a thousand pages first.
+        try database.execute("PRAGMA wal_checkpoint(RESTART)")
+        let pageBytes = try database.number("PRAGMA page_size") ?? 4_096
+        try database.execute("PRAGMA wal_autocheckpoint = \(max(bytes / pageBytes * 3 / 4, 1))")
+    }
+
     /// Gives folded names to users that somebody else added to the file, before the first migration or later.
     private func nameStrangers() throws(DatabaseError) {
         try database.transaction { () throws(DatabaseError) in

@@ -68,15 +68,11 @@ extension EventLoop {
         unsafe enter(.closing, slot)
     }
 
-    /// Closes every open connection, for a shutdown.
-    package func closeAll(_ code: CloseCode, _ reason: String = "") {
+    /// Ends those that have not become a WebSocket yet, for a shutdown: nobody would tell them later.
+    package func dropUnopened() {
         for index in 0..<table.made {
             guard let slot = unsafe table.slot(ConnectionIndex(index)) else { continue }
-            switch unsafe slot.pointee.phase {
-            case .open: unsafe close(table.id(of: slot), code, reason)
-            case .greeting: unsafe drop(slot, Closure(.local, code))
-            default: break
-            }
+            if unsafe slot.pointee.phase == .greeting { unsafe drop(slot, Closure(.local, .abnormal)) }
         }
     }
 

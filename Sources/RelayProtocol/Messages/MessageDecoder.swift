@@ -16,6 +16,14 @@ package enum MessageDecoder {
         return try reader.message(bundleDepth: 0)
     }
 
+    /// Decodes a binary payload if it is a SET.
+    @inline(__always)
+    package static func set(_ payload: RawSpan) throws(WireError) -> SetMessage? {
+        var reader = ByteReader(payload)
+        guard try reader.u8() == MessageType.set.rawValue else { return nil }
+        return try reader.setMessage()
+    }
+
     /// Decodes what was rewritten from a form in which a PUBLISH can leave its signal out.
     static func decode(_ payload: RawSpan, isSignalStated: Bool) throws(WireError) -> Message {
         let message = try decode(payload)

@@ -1,7 +1,8 @@
 /// Where in a payload something stands. Messages hold ranges instead of copies; whoever holds the payload can look.
+@usableFromInline
 package struct ByteRange: Equatable, Sendable {
-    package var start: UInt32
-    package var count: UInt32
+    @usableFromInline package var start: UInt32
+    @usableFromInline package var count: UInt32
 
     package static let empty = ByteRange(start: 0, count: 0)
 

@@ -80,7 +80,7 @@ extension RawSpan {
 
 extension RawSpan {
     /// The bytes of a range that was read from this same payload. Traps outside of it.
-    @inline(__always)
+    @inlinable @inline(__always)
     @_lifetime(copy self)
     package func bytes(_ range: ByteRange) -> RawSpan {
         let end = Int(range.start) &+ Int(range.count)

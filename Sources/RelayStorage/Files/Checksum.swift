@@ -10,6 +10,11 @@ package struct Checksum: Sendable, Equatable {
         value = unsafe bytes.withUnsafeBytes { unsafe clinux_crc32c(value, $0.baseAddress, $0.count) }
     }
 
+    /// Adds a number, most significant byte first.
+    mutating func add(_ number: UInt64) {
+        value = unsafe withUnsafeBytes(of: number.bigEndian) { unsafe clinux_crc32c(value, $0.baseAddress, $0.count) }
+    }
+
     package static func of(_ bytes: Span<UInt8>) -> UInt32 {
         var checksum = Checksum()
         checksum.add(bytes)

@@ -43,10 +43,20 @@ struct Bases {
         try files.syncDirectory(directory)
     }
 
-    /// Drops the bases whose next record is gone: `oldest` is the first that is kept.
-    func drop(olderThan oldest: UInt64) {
-        for base in all where base.sequence &+ 1 < oldest {
-            try? files.remove("\(directory)/\(Self.name)/\(base.name)")
+    /// Drops the bases that nothing of what is kept follows.
+    func drop(unlessFollowedBy segments: [SegmentInfo]) {
+        var chain = SegmentChain()
+        chain.segments = segments
+        guard let oldest = segments.first?.first else { return }
+        for base in all {
+            let path = "\(directory)/\(Self.name)/\(base.name)"
+            let isTooOld = base.sequence &+ 1 < oldest
+            // Opened only when its name alone leaves a doubt.
+            let mayBeGivenUp = segments.contains { $0.created > base.written && $0.first <= base.sequence }
+            let isGivenUp =
+                mayBeGivenUp
+                && CheckpointReader(files: files, path: path, now: 0).head().map { !chain.continues($0) } == true
+            if isTooOld || isGivenUp { try? files.remove(path) }
         }
     }
 }

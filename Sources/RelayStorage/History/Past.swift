@@ -37,7 +37,7 @@ package struct Past {
         } catch {
             throw .failed(error)
         }
-        let candidates = candidates().filter { leads(on: chain, from: $0.head) }
+        let candidates = candidates().filter { chain.continues($0.head) }
         for candidate in candidates.reversed() where candidate.head.written <= time {
             sink.reset()
             guard load(candidate, into: &sink) else { continue }
@@ -55,13 +55,6 @@ package struct Past {
             return reader.head().map { Candidate(file: file, head: $0) }
         }
         .sorted { ($0.head.written, $0.head.sequence) < ($1.head.written, $1.head.sequence) }
-    }
-
-    /// False for a checkpoint of a branch that was given up: after damage another history took over in front of it.
-    private func leads(on chain: SegmentChain, from head: CheckpointHead) -> Bool {
-        !chain.segments.contains {
-            $0.epoch != head.epoch && $0.created > head.written && $0.first <= head.sequence
-        }
     }
 
     private func load(_ candidate: Candidate, into sink: inout some RecoverySink) -> Bool {

@@ -2,12 +2,11 @@
 ///
 /// Each record gets the next sequence number; the checksums are left to the journal thread.
 package struct JournalBatch: Sendable {
-    private(set) var bytes: [UInt8] = []
+    private var records = RecordBuffer()
     /// Of the last record, here or in an earlier batch.
     package private(set) var sequence: UInt64
     /// Somebody waits for the disk: the batch is to be synced at once.
     package private(set) var wantsSync = false
-    private(set) var count = 0
 
     private var bundleStart: Int?
     private var bundleCount: UInt32 = 0
@@ -15,59 +14,93 @@ package struct JournalBatch: Sendable {
     /// `sequence`: of the last record that exists.
     package init(after sequence: UInt64) { self.sequence = sequence }
 
-    package var isEmpty: Bool { bytes.isEmpty }
+    package var isEmpty: Bool { records.count == 0 }
 
     @discardableResult
     package mutating func set(
         address: Span<UInt8>, value: Span<UInt8>, writer: Span<UInt8>, stamp: ParamStamp
     ) -> UInt64 {
-        let start = begin(JournalCode.set, fields: 17)
-        let fields = bytes.count - 17
-        bytes.putBigEndian(stamp.revision, at: fields)
-        bytes.putBigEndian(UInt64(bitPattern: stamp.timestamp), at: fields + 8)
-        bytes[fields + 16] = stamp.flags
-        append(stamp.lifetime)
-        appendShort(writer)
-        appendShort(address)
-        appendLong(value)
-        return end(start)
+        guard value.count > 0 else { return sequence }
+        return set(
+            address: address, type: value[0], data: value.extracting(1..<value.count), writer: writer, stamp: stamp)
+    }
+
+    /// The same for a value whose type code stands elsewhere.
+    @discardableResult
+    package mutating func set(
+        address: Span<UInt8>, type: UInt8, data: Span<UInt8>, writer: Span<UInt8>, stamp: ParamStamp
+    ) -> UInt64 {
+        let (address, writer) = (Self.short(address), Self.short(writer))
+        let lifetimeBytes = Self.size(of: stamp.lifetime)
+        let size = 17 + lifetimeBytes + 2 + writer.count + 2 + address.count + 4 + 1 + data.count
+        return append(JournalCode.set, size) { record in
+            record.put(stamp.revision)
+            record.put(stamp.timestamp)
+            record.put(stamp.flags)
+            Self.put(stamp.lifetime, into: &record)
+            record.put(UInt16(truncatingIfNeeded: writer.count))
+            record.put(writer)
+            record.put(UInt16(truncatingIfNeeded: address.count))
+            record.put(address)
+            record.put(UInt32(truncatingIfNeeded: data.count + 1))
+            record.put(type)
+            record.put(data)
+        }
     }
 
     @discardableResult
     package mutating func remove(address: Span<UInt8>, revision: UInt64, timestamp: Int64) -> UInt64 {
-        let start = begin(JournalCode.remove, fields: 16)
-        bytes.putBigEndian(revision, at: bytes.count - 16)
-        bytes.putBigEndian(UInt64(bitPattern: timestamp), at: bytes.count - 8)
-        appendShort(address)
-        return end(start)
+        let address = Self.short(address)
+        return append(JournalCode.remove, 16 + 2 + address.count) { record in
+            record.put(revision)
+            record.put(timestamp)
+            record.put(UInt16(truncatingIfNeeded: address.count))
+            record.put(address)
+        }
     }
 
     @discardableResult
     package mutating func signal(
         kind: UInt8, address: Span<UInt8>, value: Span<UInt8>, writer: Span<UInt8>, timestamp: Int64
     ) -> UInt64 {
-        let start = begin(JournalCode.signal, fields: 9)
-        bytes[bytes.count - 9] = kind
-        bytes.putBigEndian(UInt64(bitPattern: timestamp), at: bytes.count - 8)
-        appendShort(writer)
-        appendShort(address)
-        appendLong(value)
-        return end(start)
+        let (address, writer) = (Self.short(address), Self.short(writer))
+        let size = 9 + 2 + writer.count + 2 + address.count + 4 + value.count
+        return append(JournalCode.signal, size) { record in
+            record.put(kind)
+            record.put(timestamp)
+            record.put(UInt16(truncatingIfNeeded: writer.count))
+            record.put(writer)
+            record.put(UInt16(truncatingIfNeeded: address.count))
+            record.put(address)
+            record.put(UInt32(truncatingIfNeeded: value.count))
+            record.put(value)
+        }
     }
 
     /// What follows until `endBundle` is one record: all of it is recovered, or nothing.
     package mutating func beginBundle() {
         guard bundleStart == nil else { return }
-        bundleStart = begin(JournalCode.bundle, fields: 4)
+        bundleStart = records.count
         bundleCount = 0
+        // Length, sequence and number of parts are put in at the end.
+        records.append(JournalFormat.recordHeadBytes + 5) { record in
+            record.put(UInt64(0))
+            record.put(UInt64(0))
+            record.put(UInt32(0))
+            record.put(JournalCode.bundle)
+            record.put(UInt32(0))
+        }
     }
 
     @discardableResult
     package mutating func endBundle() -> UInt64 {
         guard let start = bundleStart else { return sequence }
         bundleStart = nil
-        bytes.putBigEndian(bundleCount, at: start + JournalFormat.recordHeadBytes + 1)
-        return end(start)
+        sequence &+= 1
+        records.put(bundleCount, at: start + JournalFormat.recordHeadBytes + 1)
+        records.put(UInt32(clamping: records.count - start - JournalFormat.recordHeadBytes), at: start)
+        records.put(sequence, at: start + 8)
+        return sequence
     }
 
     /// Asks for a sync as soon as the batch is written (QoS commit).
@@ -75,69 +108,74 @@ package struct JournalBatch: Sendable {
 
     /// Makes room for the next tick, keeping the memory.
     mutating func clear() {
-        bytes.removeAll(keepingCapacity: true)
+        records.clear()
         wantsSync = false
-        count = 0
     }
 
-    /// Exchanges the buffer for an empty one that was used before; the closure learns whether a sync is wanted.
+    /// Exchanges the buffer for one that was used before; the closure learns whether a sync is wanted.
     mutating func exchange(_ other: inout [UInt8], _ note: (Bool) -> Void) {
-        swap(&bytes, &other)
+        records.exchange(&other)
         note(wantsSync)
         clear()
     }
 
+    var bytes: ArraySlice<UInt8> { records.bytes }
+
     // MARK: Layout
 
-    private static let zeros = [UInt8](repeating: 0, count: 64)
-
-    /// Makes room for a record's head, its code and its fields of fixed size in one step; they are then put in place.
-    private mutating func begin(_ code: UInt8, fields: Int) -> Int {
-        let start = bytes.count
-        var head = JournalFormat.recordHeadBytes
-        if bundleStart != nil {
-            head = 0
+    /// One record, or one part of a bundle, which has no head of its own.
+    @inline(__always)
+    private mutating func append(_ code: UInt8, _ size: Int, _ fill: (inout RecordWriter) -> Void) -> UInt64 {
+        guard bundleStart == nil else {
             bundleCount += 1
+            records.append(1 + size) { record in
+                record.put(code)
+                fill(&record)
+            }
+            return sequence &+ 1
         }
-        bytes.append(contentsOf: Self.zeros[0..<head + 1 + fields])
-        bytes[start + head] = code
-        return start
-    }
-
-    private mutating func end(_ start: Int) -> UInt64 {
-        if bundleStart != nil { return sequence &+ 1 }
         sequence &+= 1
-        count += 1
-        bytes.putBigEndian(UInt32(clamping: bytes.count - start - JournalFormat.recordHeadBytes), at: start)
-        bytes.putBigEndian(sequence, at: start + 8)
+        let sequence = sequence
+        records.append(JournalFormat.recordHeadBytes + 1 + size) { record in
+            record.put(UInt32(clamping: 1 + size))
+            // The checksums are the journal thread's.
+            record.put(UInt32(0))
+            record.put(sequence)
+            record.put(UInt32(0))
+            record.put(code)
+            fill(&record)
+        }
         return sequence
     }
 
-    private mutating func append(_ lifetime: ParamLifetime) {
+    @inline(__always)
+    private static func size(of lifetime: ParamLifetime) -> Int {
         switch lifetime {
-        case .standard: bytes.append(JournalCode.standard)
-        case .never: bytes.append(JournalCode.never)
+        case .standard, .never: 1
+        case .sliding: 5
+        case .absolute: 13
+        }
+    }
+
+    @inline(__always)
+    private static func put(_ lifetime: ParamLifetime, into record: inout RecordWriter) {
+        switch lifetime {
+        case .standard: record.put(JournalCode.standard)
+        case .never: record.put(JournalCode.never)
         case .sliding(let seconds):
-            bytes.append(JournalCode.sliding)
-            bytes.appendBigEndian(seconds)
+            record.put(JournalCode.sliding)
+            record.put(seconds)
         case .absolute(let seconds, let since):
-            bytes.append(JournalCode.absolute)
-            bytes.appendBigEndian(seconds)
-            bytes.appendBigEndian(UInt64(bitPattern: since))
+            record.put(JournalCode.absolute)
+            record.put(seconds)
+            record.put(since)
         }
     }
 
     /// CLASP knows no text above 65,535 bytes; a longer one would be cut rather than spoil the record.
-    private mutating func appendShort(_ text: Span<UInt8>) {
-        let count = UInt16(clamping: text.count)
-        bytes.append(UInt8(truncatingIfNeeded: count >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: count))
-        bytes.append(text.extracting(0..<Int(count)))
-    }
-
-    private mutating func appendLong(_ value: Span<UInt8>) {
-        let count = UInt32(clamping: value.count)
-        bytes.appendBigEndian(count)
-        bytes.append(value.extracting(0..<Int(count)))
+    @inline(__always)
+    @_lifetime(copy text)
+    private static func short(_ text: Span<UInt8>) -> Span<UInt8> {
+        text.count <= Int(UInt16.max) ? text : text.extracting(0..<Int(UInt16.max))
     }
 }

@@ -70,9 +70,7 @@ struct RecordHead {
     /// Over the epoch, too: a record of another history never passes for one of this.
     static func checksum(epoch: UInt64, head: Span<UInt8>) -> UInt32 {
         var checksum = Checksum()
-        var prefix: [UInt8] = []
-        prefix.appendBigEndian(epoch)
-        checksum.add(prefix.span)
+        checksum.add(epoch)
         checksum.add(head)
         return checksum.value
     }

@@ -67,6 +67,12 @@ package struct SegmentChain: Sendable, Equatable {
         return ends.reversed()
     }
 
+    /// False for a checkpoint of a branch that was given up: after damage, or an import, another history took over in
+    /// front of it.
+    func continues(_ head: CheckpointHead) -> Bool {
+        !segments.contains { $0.epoch != head.epoch && $0.created > head.written && $0.first <= head.sequence }
+    }
+
     /// The epochs of the records behind `after` up to `through` that can have been written at `from` or later.
     func epochs(after: UInt64, through: UInt64, from: Int64) -> Set<UInt64> {
         let ends = ends

@@ -21,9 +21,9 @@ struct CommandFailure: Error {
     /// Runs a command; its failure becomes a line and an exit status.
     static func reported(as name: String, _ body: () throws(CommandFailure) -> [String]) -> Int32 {
         do throws(CommandFailure) {
-            return CommandOutput.say(try body())
+            return TextOutput.say(try body())
         } catch {
-            return CommandOutput.complain(["clasp-relay \(name): \(error.text)"], status: error.status)
+            return TextOutput.complain(["clasp-relay \(name): \(error.text)"], status: error.status)
         }
     }
 

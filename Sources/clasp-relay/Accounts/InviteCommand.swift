@@ -25,9 +25,9 @@ enum InviteCommand {
 
     /// - Returns: the exit status.
     static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return CommandOutput.say([help]) }
+        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
         guard let words = CommandWords(arguments, options: AccountFile.options.union(["uses", "ttl"])) else {
-            return CommandOutput.complain([help], status: EX_USAGE)
+            return TextOutput.complain([help], status: EX_USAGE)
         }
         let file = AccountFile(words)
         let rest = Array(words.words.dropFirst())
@@ -36,7 +36,7 @@ enum InviteCommand {
         case "list" where rest.isEmpty: return report { () throws(CommandFailure) in try list(file) }
         case "withdraw" where !rest.isEmpty:
             return report { () throws(CommandFailure) in try withdraw(rest, file) }
-        default: return CommandOutput.complain([help], status: EX_USAGE)
+        default: return TextOutput.complain([help], status: EX_USAGE)
         }
     }
 

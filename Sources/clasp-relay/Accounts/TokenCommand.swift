@@ -26,10 +26,10 @@ enum TokenCommand {
 
     /// - Returns: the exit status.
     static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return CommandOutput.say([help]) }
+        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
         let options = AccountFile.options.union(["ttl", "user"])
         guard let words = CommandWords(arguments, options: options, flags: ["stdin"]) else {
-            return CommandOutput.complain([help], status: EX_USAGE)
+            return TextOutput.complain([help], status: EX_USAGE)
         }
         let file = AccountFile(words)
         let rest = Array(words.words.dropFirst())
@@ -40,7 +40,7 @@ enum TokenCommand {
             return report { () throws(CommandFailure) in try list(of: words.value("user"), file) }
         case "revoke" where [!rest.isEmpty, words.value("user") != nil, words.has("stdin")].count(where: \.self) == 1:
             return report { () throws(CommandFailure) in try revoke(rest, words, file) }
-        default: return CommandOutput.complain([help], status: EX_USAGE)
+        default: return TextOutput.complain([help], status: EX_USAGE)
         }
     }
 

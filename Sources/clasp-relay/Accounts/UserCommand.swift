@@ -28,9 +28,9 @@ enum UserCommand {
 
     /// - Returns: the exit status.
     static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return CommandOutput.say([help]) }
+        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
         guard let words = CommandWords(arguments, options: AccountFile.options.union(["id"])) else {
-            return CommandOutput.complain([help], status: EX_USAGE)
+            return TextOutput.complain([help], status: EX_USAGE)
         }
         let file = AccountFile(words)
         switch (words.words.first, words.words.count) {
@@ -39,7 +39,7 @@ enum UserCommand {
         case ("passwd", 2): return report { () throws(CommandFailure) in try setPassword(words.words[1], file) }
         case ("delete", 2): return report { () throws(CommandFailure) in try delete(words.words[1], file) }
         case ("import", 2): return report { () throws(CommandFailure) in try takeOver(words.words[1], file) }
-        default: return CommandOutput.complain([help], status: EX_USAGE)
+        default: return TextOutput.complain([help], status: EX_USAGE)
         }
     }
 

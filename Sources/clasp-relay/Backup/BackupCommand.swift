@@ -30,7 +30,7 @@ enum BackupCommand {
 
     /// - Returns: the exit status.
     static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return CommandOutput.say([help]) }
+        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
         // A pipe whose reader has gone is an error like another.
         _ = signal(SIGPIPE, SIG_IGN)
         let options: Set = ["to", "data-dir", "recipient", "reason", "keep-days", "keep", "identity"]
@@ -44,7 +44,7 @@ enum BackupCommand {
         }
     }
 
-    private static func misused() -> Int32 { CommandOutput.complain([help], status: EX_USAGE) }
+    private static func misused() -> Int32 { TextOutput.complain([help], status: EX_USAGE) }
 
     // MARK: Making
 
@@ -69,7 +69,7 @@ enum BackupCommand {
             }
             return EXIT_SUCCESS
         } catch {
-            return CommandOutput.complain(["clasp-relay backup: \(error)"], status: EXIT_FAILURE)
+            return TextOutput.complain(["clasp-relay backup: \(error)"], status: EXIT_FAILURE)
         }
     }
 
@@ -101,7 +101,7 @@ enum BackupCommand {
             } catch {
                 throw .failed(error)
             }
-            _ = CommandOutput.say(
+            _ = TextOutput.say(
                 [
                     "\(target)/\(name): \(report.params) params up to record \(report.manifest.sequence), "
                         + "\(report.manifest.files.count) files"
@@ -176,7 +176,7 @@ enum BackupCommand {
         do throws(FileError) {
             entries = try BackupCatalogue(in: directory).entries()
         } catch {
-            return CommandOutput.complain(["clasp-relay backup: \(error)"], status: EX_NOINPUT)
+            return TextOutput.complain(["clasp-relay backup: \(error)"], status: EX_NOINPUT)
         }
         if asJSON {
             let list = entries.map { entry -> JSONValue in
@@ -186,9 +186,9 @@ enum BackupCommand {
                     "encryption": .string(entry.encryption.word),
                 ]
             }
-            return CommandOutput.say([String(decoding: JSONValue.array(list).encoded(), as: UTF8.self)])
+            return TextOutput.say([String(decoding: JSONValue.array(list).encoded(), as: UTF8.self)])
         }
-        return CommandOutput.say(
+        return TextOutput.say(
             entries.map { entry in
                 let size = String(entry.bytes)
                 let columns = [
@@ -209,11 +209,11 @@ enum BackupCommand {
                     try reader.take(piece)
                 }
                 let manifest = try reader.finish()
-                _ = CommandOutput.say(
+                _ = TextOutput.say(
                     ["\(path): whole, \(manifest.files.count) files up to record \(manifest.sequence)"])
             } catch {
                 let code = if case .damaged = error { EX_DATAERR } else { EXIT_FAILURE }
-                status = CommandOutput.complain(["\(path): \(error)"], status: max(status, code))
+                status = TextOutput.complain(["\(path): \(error)"], status: max(status, code))
             }
         }
         return status

@@ -19,10 +19,10 @@ enum RestoreCommand {
 
     /// - Returns: the exit status.
     static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return CommandOutput.say([help]) }
+        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
         _ = signal(SIGPIPE, SIG_IGN)
         guard let words = CommandWords(arguments, options: ["data-dir", "identity"]), words.words.count == 1 else {
-            return CommandOutput.complain([help], status: EX_USAGE)
+            return TextOutput.complain([help], status: EX_USAGE)
         }
         let directory = words.dataDirectory
         let file = BackupFile(path: words.words[0], identity: words.value("identity"))
@@ -30,9 +30,9 @@ enum RestoreCommand {
             let report = try Restore(into: directory).run { take throws(BackupError) in try file.read(take) }
             var lines = ["\(directory): \(report.params) params up to record \(report.manifest.sequence)"]
             if let aside = report.aside { lines.append("what was there is in \(aside)") }
-            return CommandOutput.say(lines)
+            return TextOutput.say(lines)
         } catch {
-            return CommandOutput.complain(
+            return TextOutput.complain(
                 ["clasp-relay restore: \(error)", "nothing was changed"], status: status(of: error))
         }
     }

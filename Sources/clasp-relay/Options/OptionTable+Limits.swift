@@ -23,11 +23,11 @@ extension OptionTable {
         ).limits(.maxParams).reloadable,
         Option(
             "max-params-per-user", \.limits.paramsPerUser, .numberOrNone(upTo: 100_000_000), in: .limits,
-            "of them, created by one user; 0 for any number"
+            "of them, created by one session of a user; 0 for any number"
         ).limits(.maxParamsPerUser).reloadable,
         Option(
             "max-params-per-guest", \.limits.paramsPerGuest, .numberOrNone(upTo: 100_000_000), in: .limits,
-            "and by one guest"
+            "and by one session of a guest"
         ).limits(.maxParamsPerGuest).reloadable,
         Option(
             "max-definitions", \.limits.definitions, .number(1...10_000_000), in: .limits, "announced signals"

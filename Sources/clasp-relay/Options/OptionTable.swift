@@ -3,15 +3,6 @@
 enum OptionTable {
     static let all: [Option] = server + web + tls + state + storage + limits + pace + auth + log
 
-    static func option(named name: String) -> Option? { byName[name] }
-    static func option(short letter: Character) -> Option? { all.first { $0.short == letter } }
-    static func option(in section: String, key: String) -> Option? {
-        all.first { $0.section.rawValue == section && $0.key == key }
-    }
-
-    private static let byName = Dictionary(
-        uniqueKeysWithValues: all.flatMap { option in option.names.map { ($0, option) } })
-
     private static let server: [Option] = [
         Option("port", \.server.port, .port, in: .server, "WebSocket port, which CLASP clients connect to")
             .also("ws-port", short: "p").known(as: "PORT"),

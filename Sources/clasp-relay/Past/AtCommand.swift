@@ -25,15 +25,15 @@ enum AtCommand {
 
     /// - Returns: the exit status.
     static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return CommandOutput.say([help]) }
+        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
         guard let words = CommandWords(arguments, options: ["data-dir"]), words.words.count == 2 else {
-            return CommandOutput.complain([help], status: EX_USAGE)
+            return TextOutput.complain([help], status: EX_USAGE)
         }
         guard let time = MomentText.parse(words.words[0], now: WallClock.now) else {
-            return CommandOutput.complain(["clasp-relay at: '\(words.words[0])' is no time"], status: EX_USAGE)
+            return TextOutput.complain(["clasp-relay at: '\(words.words[0])' is no time"], status: EX_USAGE)
         }
         guard let pattern = Pattern(words.words[1]) else {
-            return CommandOutput.complain(
+            return TextOutput.complain(
                 ["clasp-relay at: '\(words.words[1])' is no address or pattern"], status: EX_USAGE)
         }
         return show(pattern, at: time, in: words.dataDirectory)
@@ -44,14 +44,14 @@ enum AtCommand {
         do throws(PastError) {
             let report = try Past(files: LinuxFileSystem(), directory: directory).read(at: time, into: &found)
             guard found.print() else { return EX_IOERR }
-            return CommandOutput.complain(
+            return TextOutput.complain(
                 [
                     "\(found.count) params as of \(Timestamp.text(of: time)), after record \(report.sequence): "
                         + "\(report.base) and \(report.replayed) records on top"
                 ], status: EXIT_SUCCESS)
         } catch {
             let (sentence, status) = explain(error)
-            return CommandOutput.complain(["clasp-relay at: \(sentence)"], status: status)
+            return TextOutput.complain(["clasp-relay at: \(sentence)"], status: status)
         }
     }
 

@@ -41,21 +41,3 @@ struct CommandWords {
         return unsafe String(cString: value)
     }
 }
-
-/// What small sub-commands print.
-enum CommandOutput {
-    /// - Returns: the exit status.
-    static func say(_ lines: [String]) -> Int32 { write(lines, to: STDOUT_FILENO) ? EXIT_SUCCESS : EX_IOERR }
-
-    /// - Returns: `status`, for the caller to end with.
-    static func complain(_ lines: [String], status: Int32) -> Int32 {
-        _ = write(lines, to: STDERR_FILENO)
-        return status
-    }
-
-    private static func write(_ lines: [String], to descriptor: Int32) -> Bool {
-        var output = TextOutput(descriptor)
-        for line in lines { output.line(line.utf8) }
-        return output.flush()
-    }
-}

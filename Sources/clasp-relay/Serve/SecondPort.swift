@@ -30,7 +30,7 @@ struct SecondPort {
 
     init(
         _ settings: Settings, _ config: AppConfig, _ accounts: Accounts?, tls: TLSContext?, _ writer: LogWriter,
-        status: @escaping StatusRoutes.Source
+        inherited: [Listener], relayPort: UInt16, status: @escaping StatusRoutes.Source
     ) throws(Fault) {
         self.accounts = accounts
         let executor = try Startup.executor()
@@ -48,6 +48,7 @@ struct SecondPort {
             service.addRoutes(to: &router)
         }
         if let directory = settings.web.staticDirectory {
+            ChatAddress(port: relayPort, isSecure: tls != nil, isOpen: settings.auth.isOpen).addRoute(to: &router)
             do throws(SystemError) {
                 router.mount(try StaticFiles(root: directory))
             } catch {
@@ -58,7 +59,7 @@ struct SecondPort {
         var executors: [LoopExecutor] = []
         var addresses: [String] = []
         if let endpoint = settings.server.httpEndpoint {
-            let listener = try Startup.listen(endpoint, option: "auth-port")
+            let listener = try Startup.listen(endpoint, option: "auth-port", among: inherited)
             ports.append(try Self.open(listener, executor, router, settings, tls))
             executors.append(executor)
             addresses.append((tls == nil ? "http://" : "https://") + endpoint.text(port: listener.port))

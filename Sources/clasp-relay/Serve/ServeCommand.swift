@@ -35,7 +35,9 @@ enum ServeCommand {
         raiseDescriptorLimit(to: 1 << 20)
         let config = try Startup.appConfig(settings.state.appConfig)
         let tls = try settings.tlsContext()
-        let listener = try Startup.listen(settings.server.webSocketEndpoint, option: "port")
+        if settings.server.isSinglePort { throw Fault(.notInThisRelease, "--single-port: not in this release") }
+        let inherited = try Startup.inherited(invocation.environment)
+        let listener = try Startup.listen(settings.server.webSocketEndpoint, option: "port", among: inherited)
         let executor = try Startup.executor()
 
         let doorkeeper = settings.auth.isOpen ? nil : TokenDoorkeeper()
@@ -48,7 +50,9 @@ enum ServeCommand {
             on: executor, hub.take(), settings.relayOptions(tls), listener, signals, store, accounts?.relayFeed,
             surroundings, writer)
         let started = WallClock.now
-        let secondPort = try SecondPort(settings, config, accounts, tls: tls, writer) {
+        let secondPort = try SecondPort(
+            settings, config, accounts, tls: tls, writer, inherited: inherited, relayPort: listener.port
+        ) {
             var status = RelayStatus(
                 version: Version.number, name: settings.server.name, started: started, now: WallClock.now)
             status.process = ProcessFigures.now

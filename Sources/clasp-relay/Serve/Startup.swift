@@ -54,28 +54,25 @@ enum Startup {
         try secondPort.start()
     }
 
-    static func listen(_ endpoint: Endpoint, option: String) throws(Fault) -> Listener {
+    /// What a service manager has opened for us.
+    static func inherited(_ environment: [String: String]) throws(Fault) -> [Listener] {
         do throws(SystemError) {
-            return try Listener(endpoint.listener)
+            return try Listener.inherited(
+                listenDescriptors: environment["LISTEN_FDS"], listenProcess: environment["LISTEN_PID"])
         } catch {
-            throw fault(error, endpoint, option)
+            throw Fault(.portNotAllowed, "LISTEN_FDS: \(error)")
         }
     }
 
-    private static func fault(_ error: SystemError, _ endpoint: Endpoint, _ option: String) -> Fault {
-        guard case .tcp(let host, let port) = endpoint else {
-            return Fault(.portNotAllowed, "--\(option): \(error)")
+    /// Listens, or takes the socket of that port that was handed over.
+    static func listen(_ endpoint: Endpoint, option: String, among inherited: [Listener] = []) throws(Fault) -> Listener {
+        if case .tcp(_, let port) = endpoint, let listener = inherited.first(where: { $0.port == port && port > 0 }) {
+            return listener
         }
-        switch error.code {
-        case EADDRINUSE:
-            return Fault(
-                .portInUse,
-                "--\(option) \(port): in use by another process; 'ss -ltnp sport = :\(port)' tells by which")
-        case EACCES, EPERM:
-            return Fault(.portNotAllowed, "--\(option) \(port): ports below 1024 need CAP_NET_BIND_SERVICE")
-        case EADDRNOTAVAIL:
-            return Fault(.addressNotHere, "--host \(host): not an address of this machine")
-        default: return Fault(.addressNotHere, "--\(option) \(port) on \(host): \(error)")
+        do throws(SystemError) {
+            return try Listener(endpoint.listener)
+        } catch {
+            throw .listening(on: endpoint, option: option, error)
         }
     }
 

@@ -28,8 +28,6 @@ struct ServiceManager: Sendable {
     /// No further connection is taken.
     func stopping() { tell("STOPPING=1\nSTATUS=closing connections") }
 
-    func status(_ text: String) { tell("STATUS=\(Self.oneLine(text))") }
-
     /// The loop is alive. To be called from the loop itself, or it says nothing.
     func watchdog() { tell("WATCHDOG=1") }
 

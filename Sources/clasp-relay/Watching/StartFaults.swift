@@ -1,6 +1,5 @@
 import Glibc
 import RelayNet
-import RelayStorage
 
 /// What the world refuses at the start, in words that help.
 extension Fault {
@@ -21,15 +20,6 @@ extension Fault {
         default:
             return Fault(
                 .portNotAllowed, "\(place): cannot be opened (\(error.call), error \(error.code))", status: EX_OSERR)
-        }
-    }
-
-    /// The data directory does not open.
-    static func storage(_ error: StorageError) -> Fault {
-        switch error {
-        case .inUse: Fault(.dataDirectoryInUse, error.description)
-        case .refused: Fault(.damagedData, error.description)
-        case .failed: Fault(.dataDirectoryUnusable, error.description)
         }
     }
 }

@@ -113,6 +113,7 @@ class Socket:
                     self.socket.sendall(masked(0x8, payload))
                 except OSError:
                     pass  # The relay may be gone already.
+                self.close()
                 code = struct.unpack_from(">H", payload)[0] if payload else 1005
                 raise Closed(code, payload[2:].decode())
             else:

@@ -16,15 +16,6 @@ import Testing
             }
         }
     }
-
-    @Test func `tells quantiles as bounds`() {
-        var histogram = Histogram()
-        #expect(histogram.quantile(0.5) == nil)
-        for value in 1...100 { histogram.record(UInt64(value)) }
-        #expect(histogram.quantile(0.5) == 64)
-        #expect(histogram.quantile(0.99) == 128)
-        #expect(histogram.sum == 5_050)
-    }
 }
 
 @Suite struct `Health` {

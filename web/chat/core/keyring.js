@@ -1,0 +1,91 @@
+// The keys of one room: the present one, retired ones, and whom they may be given to or taken from. It decides; it does
+// not talk.
+import { decryptText, keyId, sameKey } from './crypto.js';
+
+export class Keyring {
+    /** Newest first; the first is the one to encrypt with. */
+    #keys = [];
+    #ids = new Map();
+    #asked = false;
+
+    constructor({ store, rid }) {
+        this.store = store;
+        this.id = `room:${rid}`;
+    }
+
+    async load() {
+        const kept = await this.store.get('keys', this.id);
+        this.#keys = kept?.keys ?? [];
+        this.secret = kept?.secret;
+        for (const key of this.#keys) this.#ids.set(key.k, await keyId(key));
+    }
+
+    #save() {
+        return this.store.put('keys', { id: this.id, keys: this.#keys.slice(0, 50), secret: this.secret });
+    }
+
+    get current() {
+        return this.#keys[0];
+    }
+
+    get currentId() {
+        return this.current && this.#ids.get(this.current.k);
+    }
+
+    isRetired(key) {
+        return this.#keys.slice(1).some(({ k }) => k === key.k);
+    }
+
+    /** What we know of the room's password: `{hash, salt}`. */
+    async keepSecret(secret) {
+        this.secret = secret;
+        await this.#save();
+    }
+
+    /** We want a key, so whoever answers is heard. */
+    ask() {
+        this.#asked = true;
+    }
+
+    get isAsking() {
+        return this.#asked || !this.current;
+    }
+
+    /** Takes a key as the present one; the one before is kept for old messages. */
+    async take(key) {
+        this.#asked = false;
+        this.#keys = [key, ...this.#keys.filter(({ k }) => k !== key.k)];
+        this.#ids.set(key.k, await keyId(key));
+        await this.#save();
+    }
+
+    /**
+     * What to do with a key that somebody sent: `take`, `wait` for a better answer, or `refuse`. Where there is a key
+     * already, another is taken only from who runs the room, or, if we asked, from who has proved to know the password;
+     * and only if it comes from the key they publish.
+     */
+    judge(key, { sender, senderPublicKey, publishedKey, isModerator, isBanned, hasProof }) {
+        if (isBanned || !sender || this.isRetired(key)) return 'refuse';
+        if (this.current?.k === key.k) {
+            this.#asked = false;
+            return 'refuse';
+        }
+        const isMatched = sameKey(senderPublicKey, publishedKey);
+        if (this.current) return isMatched && (isModerator || (this.#asked && hasProof)) ? 'take' : 'refuse';
+        if (!this.isAsking) return 'refuse';
+        return isMatched ? 'take' : 'wait';
+    }
+
+    /** The text of a message and the key that opened it; undefined if none of ours does. */
+    async open(sealed, kid) {
+        const keys = kid ? [...this.#keys].sort((a, b) => (this.#ids.get(b.k) === kid) - (this.#ids.get(a.k) === kid)) : this.#keys;
+        for (const key of keys) {
+            try {
+                return { text: await decryptText(sealed, key), isCurrent: key === this.current };
+            } catch {
+                // Not this one: a failed tag is the only way to find out.
+            }
+        }
+        return undefined;
+    }
+}

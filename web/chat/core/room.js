@@ -1,0 +1,450 @@
+// One room that we are in: who is there, what is said, who may do what. What has to do with keys is in `secrecy.js`.
+import { Emitter } from '../../sdk/emitter.js';
+import { at, cleanName, cleanTime, colorFor, isColor, isMap, isSegment, isUserId, messageId } from './ids.js';
+import { eventOrder } from './store.js';
+import { Secrecy } from './secrecy.js';
+import { Timeline } from './timeline.js';
+
+export const beat = 10_000;
+const staleAfter = 25_000;
+const typingRepeat = 2000;
+const typingShown = 3500;
+const sendLimit = { count: 5, within: 1000 };
+export const maxText = 2000;
+
+export class Room extends Emitter {
+    meta;
+    timeline;
+    present = new Map();
+    typing = new Map();
+    reactions = new Map();
+    admins = new Map();
+    bans = new Map();
+    unread = 0;
+    isOpen = false;
+    #subscription;
+    #presence;
+    #timers = [];
+    #sentAt = [];
+    #typingSince = 0;
+    #typingStop;
+    #firstOrder;
+    #loading;
+    #entered = false;
+
+    /** `me` is `{uid, name, color, sid}`; `session` what all rooms share: client, store, people, identity. */
+    constructor(rid, session, { kind, title, listed } = {}) {
+        super();
+        this.rid = rid;
+        this.session = session;
+        this.kind = kind;
+        this.title = title;
+        this.listed = listed;
+        this.timeline = new Timeline({ isModerator: (uid) => this.isModerator(uid) });
+        this.secrecy = new Secrecy(this);
+    }
+
+    get client() { return this.session.client; }
+    get me() { return this.session.me; }
+    get name() { return this.title ?? cleanName(this.meta?.name ?? this.listed?.name, 'Room'); }
+    get type() { return this.meta?.type ?? this.listed?.type ?? this.kind ?? 'text'; }
+    get isDirect() { return this.type === 'dm'; }
+    get creator() { return this.meta?.creatorId; }
+    get isEncrypted() { return this.meta?.encrypted === true; }
+    get hasPassword() { return Boolean(this.meta?.pwSalt || this.meta?.passwordSalt || this.listed?.hasPassword); }
+    get isBanned() { return this.bans.has(this.me.uid); }
+
+    roleOf(uid) {
+        if (uid && uid === this.creator) return 'creator';
+        return this.admins.has(uid) ? 'admin' : 'member';
+    }
+
+    isModerator(uid) {
+        return this.roleOf(uid) !== 'member';
+    }
+
+    // — Coming and going —
+
+    /** Presence first: it decides what the relay shows us. */
+    async enter() {
+        if (this.#entered) return;
+        this.#entered = true;
+        await this.secrecy.load();
+        await this.loadOlder();
+        this.#presence = this.client.presence(at.room(this.rid, `presence/${this.me.uid}`), () => {
+            const now = Date.now();
+            return { name: this.me.name, avatarColor: this.me.color, joinedAt: now, lastSeen: now };
+        });
+        this.#presence.ready.catch((error) => this.emit('trouble', error));
+        this.#subscription = this.client.subscribe(`/chat/room/${this.rid}/**`, (value, address, meta) => this.#receive(value, address, meta));
+        this.#every(beat, () => this.#presence.refresh().catch(() => {}));
+        this.#every(5000, () => this.#expire());
+        await this.#subscription.ready.catch((error) => this.emit('trouble', error));
+        this.secrecy.start();
+        this.emit('change');
+    }
+
+    /** `forGood` tells the others that our key is not needed any more, so that they can change theirs. */
+    async leave({ forGood = false } = {}) {
+        if (!this.#entered) return;
+        this.#entered = false;
+        this.#timers.forEach((timer) => clearInterval(timer));
+        this.#timers = [];
+        clearTimeout(this.#typingStop);
+        this.secrecy.stop();
+        this.#subscription?.unsubscribe();
+        const goodbye = [this.#presence?.leave()];
+        if (this.#typingSince) goodbye.push(this.client.set(at.room(this.rid, `typing/${this.me.uid}`), null));
+        if (forGood && this.isEncrypted) goodbye.push(this.client.set(at.room(this.rid, `crypto/pubkey/${this.me.uid}`), null));
+        if (forGood) goodbye.push(this.session.store.deleteEvents(this.rid));
+        await Promise.allSettled(goodbye);
+    }
+
+    #every(milliseconds, action) {
+        this.#timers.push(setInterval(action, milliseconds));
+    }
+
+    // — Receiving —
+
+    #receive(value, address, meta) {
+        const [kind, ...rest] = address.split('/').slice(4);
+        switch (kind) {
+        case 'meta': return this.#metaChanged(value);
+        case 'messages': return meta.signal === 'param' ? undefined : this.#hear(value);
+        case 'presence': return this.#presenceChanged(rest[0], value, meta);
+        case 'typing': return this.#typingChanged(rest[0], value);
+        case 'reactions': return this.#reactionChanged(rest, value);
+        case 'admin': return this.#listChanged(this.admins, rest[0], value, 'role');
+        case 'bans': return this.#listChanged(this.bans, rest[0], value, 'bannedBy');
+        case 'crypto': return this.secrecy.receive(rest, value, meta);
+        case 'video': return this.emit('video', rest, value, meta);
+        default: return undefined;
+        }
+    }
+
+    #metaChanged(value) {
+        if (!isMap(value)) return;
+        // A value that the relay has cut must not make us forget what we have seen.
+        this.meta = { ...value };
+        this.secrecy.metaChanged(value);
+        if (this.isDirect && isMap(value.dmUsers)) {
+            const ids = Object.keys(value.dmUsers);
+            this.isForeign = !ids.includes(this.me.uid);
+            const other = ids.find((uid) => uid !== this.me.uid && isUserId(uid));
+            if (other) {
+                this.peer = other;
+                this.title = cleanName(value.dmUsers[other], this.title);
+            }
+        }
+        this.emit('change');
+    }
+
+    #presenceChanged(uid, value, { snapshot }) {
+        if (!isUserId(uid)) return;
+        if (!isMap(value)) {
+            const gone = this.present.get(uid);
+            this.present.delete(uid);
+            this.typing.delete(uid);
+            if (gone && uid !== this.me.uid) this.emit('left', gone);
+            this.emit('people');
+            return;
+        }
+        const now = Date.now();
+        const said = Number(value.lastSeen);
+        // What was there before us may be a ghost: believe what it says, give or take a clock.
+        if (snapshot && Number.isFinite(said) && now - said > staleAfter + 30_000) return;
+        const isNew = !this.present.has(uid);
+        const person = {
+            uid, seen: now, name: cleanName(value.name),
+            color: isColor(value.avatarColor) ? value.avatarColor : colorFor(uid),
+        };
+        this.present.set(uid, person);
+        this.session.people?.see(person);
+        if (isNew && !snapshot && uid !== this.me.uid) this.emit('joined', person);
+        if (isNew) this.secrecy.personCame(uid);
+        this.emit('people');
+    }
+
+    #typingChanged(uid, value) {
+        if (!isUserId(uid) || uid === this.me.uid) return;
+        if (isMap(value)) this.typing.set(uid, { name: cleanName(value.name), seen: Date.now() });
+        else this.typing.delete(uid);
+        this.emit('typing');
+        setTimeout(() => this.#expire(), typingShown + 50);
+    }
+
+    #expire() {
+        const now = Date.now();
+        let changed = false;
+        for (const [uid, { seen }] of this.typing) {
+            if (now - seen > typingShown) changed = this.typing.delete(uid);
+        }
+        if (changed) this.emit('typing');
+        changed = false;
+        for (const [uid, { seen }] of this.present) {
+            if (uid !== this.me.uid && now - seen > staleAfter) changed = this.present.delete(uid);
+        }
+        if (changed) this.emit('people');
+    }
+
+    #listChanged(list, uid, value, field) {
+        if (!isUserId(uid)) return;
+        if (isMap(value) && value[field] !== undefined) list.set(uid, value);
+        else list.delete(uid);
+        if (list === this.bans && uid === this.me.uid && list.has(uid)) this.emit('banned');
+        this.emit('people');
+    }
+
+    #reactionChanged([msgId, emoji], value) {
+        if (!isSegment(msgId) || !isSegment(emoji) || [...emoji].length > 12) return;
+        if (!this.reactions.has(msgId)) this.reactions.set(msgId, new Map());
+        const ofMessage = this.reactions.get(msgId);
+        const users = isMap(value) && Array.isArray(value.users) ? value.users.filter((one) => typeof one === 'string').slice(0, 500) : [];
+        const by = isMap(value) && isMap(value.by) ? Object.fromEntries(Object.entries(value.by).filter(([uid]) => isUserId(uid) && !this.bans.has(uid)).slice(0, 500)) : {};
+        if (users.length || Object.keys(by).length) ofMessage.set(emoji, { users, by });
+        else ofMessage.delete(emoji);
+        const message = this.timeline.get(msgId);
+        if (message) this.emit('message', { what: 'changed', message });
+    }
+
+    /** A message from the wire; ours come back only from our other tabs. */
+    async #hear(event) {
+        if (!isMap(event) || this.isForeign) return;
+        const author = isUserId(event.userId) ? event.userId : undefined;
+        if (author && this.bans.has(author)) return;
+        if (!author && isUserId(event.fromId) && this.bans.has(event.fromId)) return;
+        const opened = await this.secrecy.open(event);
+        const result = await this.#take(opened);
+        if (!result) return;
+        this.#keep(event);
+        if (result.what === 'added') {
+            this.typing.delete(author);
+            if (author !== this.me.uid && !this.isOpen) this.unread += 1;
+            this.emit('arrived', result.message);
+        }
+    }
+
+    async #take(event, options) {
+        const isChange = event.type === 'edit' || event.type === 'delete';
+        // Changes wait for their proof, since it decides; messages are shown at once and marked later.
+        const proven = isChange && event.signature ? { ...event, proof: await this.session.people.check(event) } : event;
+        const result = this.timeline.apply(proven, options);
+        if (result) this.emit('message', result);
+        if (result?.what === 'added' && result.message.isSigned) {
+            this.session.people.check(event).then((proof) => {
+                result.message.proof = proof;
+                this.emit('message', { what: 'changed', message: result.message });
+            });
+        }
+        return result;
+    }
+
+    #keep(event) {
+        const id = event.msgId ?? `${event.type}-${event.targetId}-${event.timestamp}`;
+        const order = eventOrder(cleanTime(event.timestamp), String(id).slice(0, 80));
+        this.session.store.addEvent({ rid: this.rid, order, event });
+    }
+
+    /** Earlier messages of this device, `false` when there are none left. */
+    loadOlder(count = 200) {
+        this.#loading ??= (async () => {
+            const kept = await this.session.store.eventsBefore(this.rid, this.#firstOrder, count);
+            if (kept.length) this.#firstOrder = kept[0].order;
+            for (const { event } of kept) await this.#take(await this.secrecy.open(event), { status: 'kept' });
+            this.#loading = undefined;
+            return kept.length === count;
+        })();
+        return this.#loading;
+    }
+
+    /** Messages could not be read; with another key they may be. */
+    async reopen() {
+        const kept = await this.session.store.eventsBefore(this.rid, undefined, 500);
+        for (const { event } of kept) {
+            const message = this.timeline.get(event.msgId);
+            if (!message?.isLocked) continue;
+            const opened = await this.secrecy.open(event);
+            if (opened.isLocked) continue;
+            Object.assign(message, { text: opened.text, isLocked: false });
+            this.emit('message', { what: 'changed', message });
+        }
+    }
+
+    // — Sending —
+
+    /** Whether one more message fits into what others accept per second. */
+    #mayTalk() {
+        const now = Date.now();
+        this.#sentAt = this.#sentAt.filter((time) => now - time < sendLimit.within);
+        if (this.#sentAt.length >= sendLimit.count) return false;
+        this.#sentAt.push(now);
+        return true;
+    }
+
+    get silence() {
+        if (this.isBanned) return 'You are banned from this room.';
+        if (this.isForeign) return 'This conversation belongs to two other people whose ids look like yours.';
+        if (this.isEncrypted && !this.secrecy.isPossible) return 'This browser can encrypt only on pages loaded over https.';
+        return undefined;
+    }
+
+    async say(text, { replyTo, image } = {}) {
+        const plain = text.trim().slice(0, maxText);
+        if (!plain && !image) return undefined;
+        if (this.silence) throw new Error(this.silence);
+        if (!this.#mayTalk()) throw new Error('Slow down: five messages a second are the limit.');
+        this.stopTyping();
+        const event = {
+            from: this.me.name, fromId: this.me.sid, userId: this.me.uid, msgId: messageId(), text: plain,
+            timestamp: Date.now(), avatarColor: this.me.color, type: image ? 'image' : 'text', image,
+            replyTo: replyTo ? { msgId: replyTo.msgId, from: replyTo.from, text: this.isEncrypted ? '' : replyTo.text.slice(0, 100) } : undefined,
+        };
+        const { message } = this.timeline.apply({ ...event, encrypted: this.isEncrypted, signature: 'ours' }, { status: 'sending' });
+        message.proof = 'verified';
+        this.emit('message', { what: 'added', message });
+        await this.#deliver(event, message);
+        return message;
+    }
+
+    async #deliver(event, message) {
+        const show = (status) => {
+            message.status = status;
+            this.emit('message', { what: 'changed', message });
+        };
+        try {
+            const sealed = await this.secrecy.seal(await this.session.people.sign(event));
+            this.#keep(sealed);
+            message.retry = () => this.#publish(sealed, show);
+            await this.#publish(sealed, show);
+        } catch (error) {
+            show('failed');
+            this.emit('trouble', error);
+        }
+    }
+
+    async #publish(event, show) {
+        show('sending');
+        try {
+            await this.client.publish(at.room(this.rid, 'messages'), event);
+            show('sent');
+        } catch (error) {
+            show('failed');
+            throw error;
+        }
+    }
+
+    /** Ours by uid; without one, by the name that this page has used from its start. */
+    isMine(message) {
+        return message.userId ? message.userId === this.me.uid : message.fromId === this.me.sid;
+    }
+
+    async edit(message, text) {
+        const plain = text.trim().slice(0, maxText);
+        if (!plain || plain === message.text) return;
+        await this.#change({ type: 'edit', targetId: message.msgId, text: plain });
+    }
+
+    async remove(message) {
+        const isModAction = !this.isMine(message) && this.isModerator(this.me.uid);
+        await this.#change({ type: 'delete', targetId: message.msgId, text: '', ...(isModAction ? { isModAction, fromId: this.me.uid } : {}) });
+    }
+
+    async #change(change) {
+        // The id names the target, and the signature covers the id: no change can be turned against another message.
+        const event = { fromId: this.me.sid, userId: this.me.uid, msgId: `${change.targetId}.${messageId()}`.slice(0, 64), timestamp: Date.now(), ...change };
+        const result = this.timeline.apply({ ...event, proof: 'verified' });
+        if (result) this.emit('message', result);
+        const signed = await this.session.people.sign(event);
+        const sealed = change.type === 'edit' ? await this.secrecy.seal(signed) : signed;
+        this.#keep(sealed);
+        await this.client.publish(at.room(this.rid, 'messages'), sealed);
+    }
+
+    keystroke() {
+        const now = Date.now();
+        clearTimeout(this.#typingStop);
+        this.#typingStop = setTimeout(() => this.stopTyping(), typingRepeat);
+        if (now - this.#typingSince < typingRepeat) return;
+        this.#typingSince = now;
+        this.client.set(at.room(this.rid, `typing/${this.me.uid}`), { name: this.me.name, timestamp: now }, { qos: 0 }).catch(() => {});
+    }
+
+    stopTyping() {
+        clearTimeout(this.#typingStop);
+        if (!this.#typingSince) return;
+        this.#typingSince = 0;
+        this.client.set(at.room(this.rid, `typing/${this.me.uid}`), null, { qos: 0 }).catch(() => {});
+    }
+
+    /** Who reacted how: by user where that is known, else by session. */
+    reactionsOf(msgId) {
+        return [...this.reactions.get(msgId) ?? []].map(([emoji, { users, by }]) => {
+            const known = Object.keys(by);
+            const isMine = known.includes(this.me.uid) || users.includes(this.me.sid);
+            return { emoji, isMine, count: Math.max(users.length, known.length), names: known.map((uid) => this.session.people.nameOf(uid)) };
+        }).filter(({ count }) => count > 0);
+    }
+
+    async react(msgId, emoji) {
+        if (this.silence || !isSegment(msgId) || !isSegment(emoji)) return;
+        const { users = [], by = {} } = this.reactions.get(msgId)?.get(emoji) ?? {};
+        const isMine = this.me.uid in by || users.includes(this.me.sid);
+        const others = users.filter((sid) => sid !== this.me.sid && sid !== by[this.me.uid]);
+        const { [this.me.uid]: mine, ...rest } = by;
+        const nextUsers = isMine ? others : [...others, this.me.sid];
+        const nextBy = isMine ? rest : { ...rest, [this.me.uid]: this.me.sid };
+        const value = nextUsers.length || Object.keys(nextBy).length ? { users: nextUsers, by: nextBy } : null;
+        await this.client.set(at.room(this.rid, `reactions/${msgId}/${emoji}`), value);
+    }
+
+    // — Running the room —
+
+    setRole(uid, isAdmin) {
+        const value = isAdmin ? { role: 'admin', promotedBy: this.me.uid, timestamp: Date.now() } : null;
+        return this.client.set(at.room(this.rid, `admin/${uid}`), value);
+    }
+
+    /** A kick is a word, not a lock: who is asked to go can come back. */
+    async kick(uid) {
+        const name = this.session.people.nameOf(uid) ?? 'Somebody';
+        const now = Date.now();
+        await this.client.publish(at.room(this.rid, 'messages'), {
+            from: 'System', fromId: this.me.uid, msgId: `kick-${now}`, text: `${name} was asked to leave.`, timestamp: now, avatarColor: '#6b7280', type: 'text',
+        });
+        // Where the relay guards presence it refuses this, and the entry runs out by itself.
+        await this.client.set(at.room(this.rid, `presence/${uid}`), null).catch(() => {});
+    }
+
+    async ban(uid) {
+        await this.client.set(at.room(this.rid, `bans/${uid}`), { bannedBy: this.me.uid, timestamp: Date.now(), name: this.session.people.nameOf(uid) ?? '' });
+        this.bans.set(uid, { bannedBy: this.me.uid });
+        await this.kick(uid);
+        if (this.isEncrypted) await this.secrecy.rotate();
+    }
+
+    unban(uid) {
+        return this.client.set(at.room(this.rid, `bans/${uid}`), null);
+    }
+
+    /** Writes the meta anew; what the relay hides from everybody is put back from what this device knows. */
+    async changeMeta(change) {
+        const kept = this.secrecy.secret && this.creator === this.me.uid && this.hasPassword
+            ? { passwordHash: this.secrecy.secret.hash, passwordSalt: this.secrecy.secret.salt } : {};
+        await this.client.set(at.room(this.rid, 'meta'), { ...this.meta, ...kept, ...change });
+    }
+
+    // — Searching —
+
+    /** Messages that contain all words, newest first, from all that this device has. */
+    async search(query, limit = 100) {
+        const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+        if (!words.length) return [];
+        let isMore = true;
+        while (isMore && this.timeline.list.length < 20_000) isMore = await this.loadOlder(1000);
+        const found = this.timeline.list.filter((message) => {
+            const text = `${message.text} ${message.from}`.toLocaleLowerCase();
+            return !message.isDeleted && words.every((word) => text.includes(word));
+        });
+        return found.slice(-limit).reverse();
+    }
+}

@@ -1,0 +1,321 @@
+// The keys of a room at work: seals and opens messages, gives the key to those who may have it, asks for it, changes it.
+import {
+    fingerprint, hashPassword, isAvailable, makeRoomKey, makeSalt, sameKey, sameSecret, unwrapRoomKey, wrapRoomKey, encryptText,
+} from './crypto.js';
+import { at, isMap, isUserId } from './ids.js';
+import { Keyring } from './keyring.js';
+
+const askEvery = 5000;
+const waitForProof = 2000;
+const waitForBetter = 1000;
+
+export class Secrecy {
+    /** `none`, `have`, `waiting` for somebody to send the key, or `locked` until the password is typed. */
+    state = 'none';
+    #published = new Map();
+    #proofs = new Map();
+    #proofWaiters = new Map();
+    #sealWaiters = [];
+    #askTimer;
+    #lastAsk = 0;
+    #lastSent = new Map();
+    #fallback;
+    #isStopped = true;
+    #isKnown = false;
+
+    constructor(room) {
+        this.room = room;
+    }
+
+    get isPossible() { return isAvailable(); }
+    get keyring() { return this.ring; }
+    get secret() { return this.ring.secret; }
+
+    async load() {
+        this.ring = new Keyring({ store: this.room.session.store, rid: this.room.rid });
+        await this.ring.load();
+    }
+
+    start() {
+        this.#isStopped = false;
+        this.#update();
+    }
+
+    stop() {
+        this.#isStopped = true;
+        this.#isKnown = false;
+        clearInterval(this.#askTimer);
+        this.#askTimer = undefined;
+        clearTimeout(this.#fallback);
+    }
+
+    #update() {
+        const { room } = this;
+        const before = this.state;
+        if (!room.isEncrypted) this.state = 'none';
+        else if (this.ring.current) this.state = 'have';
+        else this.state = room.hasPassword && !this.secret ? 'locked' : 'waiting';
+        if (this.state === 'waiting' && !this.#askTimer && !this.#isStopped && this.isPossible) {
+            this.ask();
+            this.#askTimer = setInterval(() => this.ask(), askEvery);
+        }
+        if (this.state !== 'waiting') {
+            clearInterval(this.#askTimer);
+            this.#askTimer = undefined;
+        }
+        if (this.state === 'have' && !this.#isStopped && !this.#isKnown) this.#sayKey();
+        if (this.state === 'have') this.#sealWaiters.splice(0).forEach((resolve) => resolve());
+        if (this.state !== before) this.room.emit('change');
+    }
+
+    metaChanged({ passwordHash, passwordSalt, pwSalt }) {
+        if (typeof passwordHash === 'string' && typeof passwordSalt === 'string' && this.ring) {
+            // Seen live by an old relay; one of ours never shows it.
+            if (!this.secret) this.seenHash = { hash: passwordHash, salt: passwordSalt };
+        }
+        this.salt = typeof pwSalt === 'string' ? pwSalt : typeof passwordSalt === 'string' ? passwordSalt : this.salt;
+        if (!this.#isStopped) this.#update();
+    }
+
+    // — Messages —
+
+    /** An event with its text sealed; waits for a key where the room wants one. Plaintext never leaves such a room. */
+    async seal(event) {
+        if (!this.room.isEncrypted) return event;
+        if (!this.ring.current) await new Promise((resolve) => this.#sealWaiters.push(resolve));
+        const { text, image, ...clear } = event;
+        const sealed = { ...clear, ...await encryptText(text, this.ring.current), encrypted: true, kid: this.ring.currentId };
+        if (image) {
+            const picture = await encryptText(image, this.ring.current);
+            Object.assign(sealed, { encryptedImage: picture.text, imageIv: picture.iv });
+        }
+        return sealed;
+    }
+
+    /** An event with its text readable, or marked `isLocked`; `isClear` marks what should have been sealed. */
+    async open(event) {
+        if (!isMap(event)) return event;
+        if (event.encrypted !== true || typeof event.iv !== 'string') {
+            return this.room.isEncrypted && event.type !== 'delete' && event.text ? { ...event, isClear: true } : event;
+        }
+        const opened = this.isPossible ? await this.ring.open(event, event.kid) : undefined;
+        if (!opened) {
+            if (this.state === 'have') this.#askAgain();
+            return { ...event, text: '', isLocked: true };
+        }
+        if (!opened.isCurrent && this.#published.has(event.userId)) this.#offer(event.userId);
+        const image = typeof event.imageIv === 'string' ? await this.ring.open({ text: event.encryptedImage, iv: event.imageIv }, event.kid) : undefined;
+        return { ...event, text: opened.text, image: image?.text };
+    }
+
+    // — Asking —
+
+    ask() {
+        this.ring.ask();
+        this.#lastAsk = Date.now();
+        return this.#sayKey();
+    }
+
+    /** Our public key, where others look for it, and the proof that lets them answer. */
+    async #sayKey() {
+        this.#isKnown = true;
+        const { room } = this;
+        const identity = await room.session.identity();
+        if (this.secret) await room.client.set(at.room(room.rid, `crypto/proof/${room.me.uid}`), { hash: this.secret.hash, timestamp: Date.now() }).catch(() => {});
+        await room.client.set(at.room(room.rid, `crypto/pubkey/${room.me.uid}`), { publicKey: identity.exchangePublic, timestamp: Date.now() }).catch(() => {});
+    }
+
+    #askAgain() {
+        if (Date.now() - this.#lastAsk >= askEvery && !this.#isStopped) this.ask();
+    }
+
+    /** Takes the password: `wrong` when that is known already, else we ask for the key with it. */
+    async unlock(password) {
+        const salt = this.salt ?? this.seenHash?.salt;
+        if (!salt) return 'unknown';
+        const hash = await hashPassword(password, salt);
+        if (this.seenHash && this.seenHash.salt === salt && !sameSecret(hash, this.seenHash.hash)) return 'wrong';
+        await this.ring.keepSecret({ hash, salt });
+        clearInterval(this.#askTimer);
+        this.#askTimer = undefined;
+        this.#update();
+        return 'asked';
+    }
+
+    /** The password did not bring a key: forget it and ask the user again. */
+    async giveUpPassword() {
+        if (this.ring.current) return;
+        await this.ring.keepSecret(undefined);
+        this.#update();
+    }
+
+    // — Receiving what concerns keys —
+
+    receive([kind, uid], value, { snapshot, signal }) {
+        if (!isUserId(uid)) return;
+        if (kind === 'pubkey' && signal === 'param') this.#pubkeyChanged(uid, value, snapshot);
+        else if (kind === 'proof' && signal === 'param') this.#proofChanged(uid, value);
+        else if (kind === 'keyex' && signal !== 'param' && uid === this.room.me.uid) this.#keyOffered(value);
+    }
+
+    #pubkeyChanged(uid, value, isSnapshot) {
+        const had = this.#published.get(uid);
+        if (!isMap(value) || !isMap(value.publicKey)) {
+            this.#published.delete(uid);
+            // Whoever takes the key down has left for good; what is said from now on is not for them.
+            if (had && !isSnapshot && uid !== this.room.me.uid && this.#isKeeper()) this.rotate();
+            return;
+        }
+        this.#published.set(uid, value.publicKey);
+        if (uid === this.room.me.uid) return;
+        this.#remember(uid, value.publicKey);
+        if (!isSnapshot || this.room.present.has(uid)) this.#offer(uid);
+    }
+
+    personCame(uid) {
+        if (this.#published.has(uid) && uid !== this.room.me.uid) this.#offer(uid);
+    }
+
+    #proofChanged(uid, value) {
+        const hash = isMap(value) && typeof value.hash === 'string' ? value.hash : undefined;
+        this.#proofs.set(uid, hash);
+        this.#proofWaiters.get(uid)?.splice(0).forEach((resolve) => resolve(hash));
+    }
+
+    /** Whether somebody has shown to know the password; waits a moment for it to come. */
+    async hasProof(uid) {
+        if (!this.room.hasPassword && !this.secret && !this.seenHash) return true;
+        const expected = this.secret?.hash ?? this.seenHash?.hash;
+        if (!expected) return false;
+        if (!sameSecret(this.#proofs.get(uid), expected)) {
+            await new Promise((resolve) => {
+                if (!this.#proofWaiters.has(uid)) this.#proofWaiters.set(uid, []);
+                this.#proofWaiters.get(uid).push(resolve);
+                setTimeout(resolve, waitForProof);
+            });
+        }
+        return sameSecret(this.#proofs.get(uid), expected);
+    }
+
+    /** Gives the key to somebody who asks and may have it, the same key to the same public key at most every few seconds. */
+    async #offer(uid) {
+        const { room } = this;
+        const peerKey = this.#published.get(uid);
+        if (!this.ring.current || !peerKey || this.#isStopped || room.bans.has(uid) || room.isBanned || !room.isEncrypted) return;
+        const mark = `${this.ring.current.k} ${peerKey.x}`;
+        const last = this.#lastSent.get(uid);
+        if (last?.mark === mark && Date.now() - last.at < askEvery - 1000) return;
+        this.#lastSent.set(uid, { mark, at: Date.now() });
+        if (!await this.hasProof(uid) || !await this.#isWelcome(uid)) {
+            this.#lastSent.delete(uid);
+            return;
+        }
+        await this.#send(uid, peerKey).catch(() => this.#lastSent.delete(uid));
+    }
+
+    /** In private rooms without a password the key goes only to those the user has agreed to. */
+    async #isWelcome(uid) {
+        const { room } = this;
+        if (room.meta?.isPublic || room.hasPassword) return true;
+        if (room.isDirect) return uid === room.peer;
+        return room.session.mayJoin ? room.session.mayJoin(room, uid) : true;
+    }
+
+    async #send(uid, peerKey) {
+        const { room } = this;
+        const identity = await room.session.identity();
+        const wrapped = await wrapRoomKey(this.ring.current, identity.exchange.privateKey, peerKey);
+        await room.client.publish(at.room(room.rid, `crypto/keyex/${uid}`), { fromId: room.me.uid, ...wrapped, senderPublicKey: identity.exchangePublic });
+    }
+
+    async #keyOffered(value) {
+        const { room } = this;
+        if (!isMap(value) || !isUserId(value.fromId) || value.fromId === room.me.uid || !isMap(value.senderPublicKey)) return;
+        const sender = value.fromId;
+        let key;
+        try {
+            key = await unwrapRoomKey(value, (await room.session.identity()).exchange.privateKey);
+        } catch {
+            // Made for a key that we no longer have; the next question brings another.
+            return;
+        }
+        const verdict = this.ring.judge(key, {
+            sender, senderPublicKey: value.senderPublicKey, publishedKey: this.#published.get(sender),
+            isModerator: room.isModerator(sender), isBanned: room.bans.has(sender),
+            hasProof: !room.hasPassword || (this.secret !== undefined && sameSecret(this.#proofs.get(sender), this.secret.hash)),
+        });
+        if (verdict === 'refuse') return;
+        await this.#remember(sender, value.senderPublicKey);
+        if (verdict === 'take') {
+            await this.#take(key);
+        } else {
+            clearTimeout(this.#fallback);
+            this.#fallback = setTimeout(() => this.ring.isAsking && !this.ring.current && this.#take(key), waitForBetter);
+        }
+    }
+
+    async #take(key) {
+        clearTimeout(this.#fallback);
+        await this.ring.take(key);
+        this.#update();
+        this.room.emit('key');
+        await this.room.reopen();
+        // Those who asked while we had nothing to give.
+        for (const uid of this.#published.keys()) if (uid !== this.room.me.uid && this.room.present.has(uid)) this.#offer(uid);
+    }
+
+    // — Knowing keys again —
+
+    async #remember(uid, publicKey) {
+        const { store } = this.room.session;
+        const id = `${this.room.rid}:${uid}`;
+        const now = await fingerprint(publicKey).catch(() => undefined);
+        if (!now) return;
+        const known = await store.get('marks', id);
+        if (known?.fingerprint === now) return;
+        await store.put('marks', { id, fingerprint: now, before: known?.fingerprint, since: Date.now(), isVerified: false });
+        if (known) this.room.emit('key-changed', { uid, fingerprint: now, before: known.fingerprint, wasVerified: known.isVerified });
+    }
+
+    async marksOf(uid) {
+        return this.room.session.store.get('marks', `${this.room.rid}:${uid}`);
+    }
+
+    async verify(uid) {
+        const mark = await this.marksOf(uid);
+        if (mark) await this.room.session.store.put('marks', { ...mark, isVerified: true });
+    }
+
+    // — Making and changing —
+
+    /** A key for a room that has none, and the secret to its password. */
+    async create(password) {
+        const salt = password ? makeSalt() : undefined;
+        const secret = password ? { hash: await hashPassword(password, salt), salt } : undefined;
+        await this.ring.take(await makeRoomKey());
+        if (secret) await this.ring.keepSecret(secret);
+        return secret;
+    }
+
+    /** The one that changes the key when somebody leaves: of those who run the room and are here, the first by id. */
+    #isKeeper() {
+        const here = [...this.room.present.keys()].filter((uid) => this.room.isModerator(uid) && !this.room.bans.has(uid)).sort();
+        return here[0] === this.room.me.uid;
+    }
+
+    /** A new key, given to all who are here and may have it; our public key is not said again, or old keys would come back. */
+    async rotate() {
+        if (!this.room.isEncrypted || !this.ring.current) return;
+        await this.ring.take(await makeRoomKey());
+        this.#lastSent.clear();
+        this.#update();
+        const peers = [...this.#published.keys()].filter((uid) => uid !== this.room.me.uid && !this.room.bans.has(uid));
+        await Promise.all(peers.map((uid) => this.#offer(uid)));
+        this.room.emit('key');
+    }
+
+    /** The peer uses a key that matches what they publish. */
+    isPublished(uid, publicKey) {
+        return sameKey(this.#published.get(uid), publicKey);
+    }
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { story } from './house.js';
+import { ClaspClient } from '../../sdk/clasp.js';
+
+test('a room with 10,000 messages is scrolled with a handful of elements and in bounded memory', (t) => story(async ({ site, guest, room }) => {
+    const page = await guest('Ann');
+    await room(page, { name: 'Crowd' });
+    const rid = [...site.relay.params.keys()].find((address) => address.endsWith('/meta')).split('/')[3];
+    const crowd = new ClaspClient(`ws://127.0.0.1:${site.relay.port}/`, { token: site.relay.issue('crowd') });
+    t.after(() => crowd.close());
+    await crowd.connect();
+    const start = Date.now() - 10_000_000;
+    for (let n = 0; n < 10_000; n += 1) {
+        crowd.publish(`/chat/room/${rid}/messages`, {
+            from: `Person ${n % 50}`, fromId: `s${n % 50}`, userId: `person-${n % 50}`, msgId: `m-${n}`, timestamp: start + n * 1000, avatarColor: '#2a9d8f', type: 'text',
+            text: `Message ${n}: ${'some words that differ in length '.repeat(1 + (n * 7) % 6)}${n % 9 === 0 ? '**and** `code` https://example.org' : ''}`,
+        }, { qos: 0 });
+        if (n % 500 === 499) await crowd.sync();
+    }
+    await page.until(() => document.querySelector('[data-key="m-9999"]'));
+    await page.until(() => document.querySelectorAll('.message').length < 200);
+    const result = await page.run(async () => {
+        const feed = document.querySelector('.timeline');
+        const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+        // What arriving costs is not what scrolling costs.
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        const tasks = [];
+        const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
+        observer.observe({ type: 'longtask' });
+        let most = 0;
+        for (let step = 0; step < 400; step += 1) {
+            feed.scrollTop -= 900;
+            await frame();
+            most = Math.max(most, document.querySelectorAll('.message').length);
+        }
+        for (const place of [0, 0.3, 0.9, 0.1, 0.6]) {
+            feed.scrollTop = feed.scrollHeight * place;
+            await frame();
+            await frame();
+        }
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        observer.disconnect();
+        return { tasks, most };
+    });
+    await page.send('HeapProfiler.collectGarbage');
+    const { usedSize } = await page.send('Runtime.getHeapUsage');
+    t.diagnostic(`long tasks while scrolling: ${result.tasks.map(Math.round).join(', ') || 'none'}; at most ${result.most} messages in the document; heap ${(usedSize / 1e6).toFixed(1)} MB`);
+    assert.ok(result.most < 150, `${result.most} messages in the document`);
+    assert.ok(usedSize < 150e6, `${usedSize} bytes of heap`);
+}));
