@@ -12,12 +12,19 @@ struct Ear {
     /// Asked for thinned deliveries once; never exact again.
     var isThinned = false
     private var seen: [String: Int] = [:]
+    private var holds: [String: Held] = [:]
     /// Params of which it missed a change.
     private(set) var missedParams: Set<String> = []
     /// Signals of which it missed one, and its number.
     private var missedSignals: [String: Int] = [:]
     /// By subscription: what its snapshot must have shown, at least as new as that.
     private var owedSnapshots: [UInt32: [String: Int]] = [:]
+
+    /// What it takes for the newest value of a param.
+    private struct Held: Equatable {
+        let revision: UInt64
+        let value: [UInt8]
+    }
 
     /// How one step is compared.
     enum Strictness {
@@ -42,7 +49,7 @@ struct Ear {
             let got = Self.normal(heard, strictness)
             return wanted == got ? nil : "heard \(got.flatMap(\.self)), not \(wanted.flatMap(\.self))"
         }
-        for expected in expected where expected.isConflatable { miss(expected.heard, model) }
+        for expected in expected { miss(expected, model) }
         return checkImmediate(heard, expected.filter { !$0.isConflatable }.map(\.heard), strictness)
     }
 
@@ -83,7 +90,8 @@ struct Ear {
         }
         if let known = items { result.append(.snapshot(known.sorted { $0.address < $1.address })) }
         guard strictness == .perAddress else { return [result] }
-        let groups = Dictionary(grouping: result) { $0.address ?? "" }
+        // Moves of several gestures that fall due together have no order either.
+        let groups = Dictionary(grouping: result) { ($0.address ?? "") + ($0.isMove ? "\($0)" : "") }
         return groups.keys.sorted().map { groups[$0] ?? [] }
     }
 
@@ -99,11 +107,15 @@ struct Ear {
                 if let fault { return fault }
             }
         case .publish(let publish) where publish.isReplaceable:
-            let name = StreamName.of(publish, sender: client)
-            guard let number = model.log.number(name, 0, publish.value ?? [], notBefore: 0) else { return nil }
-            if number < seen[name] ?? 0 { return "heard an older \(heard) after a newer one" }
+            let name = StreamName.of(publish)
+            let value = publish.value ?? []
+            guard model.log.number(name, 0, value, notBefore: 0) != nil else { return nil }
+            guard let number = model.log.number(name, 0, value, notBefore: seen[name] ?? 0) else {
+                return "heard an older \(heard) after a newer one"
+            }
             if isCurrent, !model.sees(client, publish.address) { return "was shown \(heard)" }
             seen[name] = number
+            holds[name] = Held(revision: 0, value: value)
         default: return nil
         }
         return nil
@@ -118,14 +130,18 @@ struct Ear {
         }
         if isCurrent, !model.sees(client, address) { return "was shown \(address)" }
         seen[address] = number
+        holds[address] = Held(revision: revision, value: value)
         return nil
     }
 
-    private mutating func miss(_ heard: Heard, _ model: Model) {
-        switch heard {
-        case .set(let set): missedParams.insert(set.address)
-        case .publish(let publish):
-            let name = StreamName.of(publish, sender: 0)
+    private mutating func miss(_ expected: Model.Expected, _ model: Model) {
+        switch expected.heard {
+        case .set(let set) where expected.isConflatable: missedParams.insert(set.address)
+        case .publish(let publish) where publish.signal == .gesture && !expected.isConflatable:
+            // A move that was missed means nothing any more.
+            missedSignals[StreamName.of(publish)] = nil
+        case .publish(let publish) where expected.isConflatable:
+            let name = StreamName.of(publish)
             missedSignals[name] = model.log.number(name, 0, publish.value ?? [], notBefore: 0)
         default: return
         }
@@ -139,6 +155,7 @@ struct Ear {
     /// It got a part of what it missed. What it may not see at this moment may have been passed over.
     mutating func sipped(of client: Int, in model: Model) {
         missedParams = missedParams.filter { model.hears(client, $0, .param) }
+        missedSignals = missedSignals.filter { Self.hears(client, $0.key, model) }
         for id in owedSnapshots.keys {
             owedSnapshots[id] = owedSnapshots[id]?.filter { model.sees(client, $0.key) }
         }
@@ -150,20 +167,29 @@ struct Ear {
             guard let param = model.params[address], param.writtenAt <= settledAt,
                 model.hears(client, address, .param)
             else { continue }
-            if seen[address] != model.log.newest[address] { return "has not got the newest of \(address)" }
+            if holds[address] != Held(revision: param.revision, value: param.shown) {
+                return "has not got the newest of \(address)"
+            }
         }
         for (id, items) in owedSnapshots where model.clients[client].subscriptions[id] != nil {
-            for (address, number) in items where model.params[address] != nil && model.sees(client, address) {
-                if seen[address] ?? 0 < number { return "has not got \(address), for which it subscribed" }
+            for (address, number) in items where model.log.ended[address] ?? 0 < number && model.sees(client, address) {
+                if latest(address, model) < number { return "has not got \(address), for which it subscribed" }
             }
         }
         guard signals else { return nil }
-        for (name, number) in missedSignals where seen[name] ?? 0 < number {
-            let words = name.split(separator: " ")
-            let signal: Signal = words[0] == "stream" ? .stream : .gesture
-            if model.hears(client, String(words.last ?? ""), signal) { return "has not got the newest of \(name)" }
+        for (name, number) in missedSignals where latest(name, model) < number {
+            if Self.hears(client, name, model) { return "has not got the newest of \(name)" }
         }
         return nil
+    }
+
+    private static func hears(_ client: Int, _ name: String, _ model: Model) -> Bool {
+        let words = name.split(separator: " ")
+        return model.hears(client, String(words.last ?? ""), words.first == "stream" ? .stream : .gesture)
+    }
+
+    private func latest(_ name: String, _ model: Model) -> Int {
+        holds[name].map { model.log.latest(name, $0.revision, $0.value) } ?? 0
     }
 
     mutating func caughtUp() {
@@ -175,6 +201,10 @@ struct Ear {
 }
 
 extension Heard {
+    fileprivate var isMove: Bool {
+        if case .publish(let publish) = self { publish.signal == .gesture && publish.phase == .move } else { false }
+    }
+
     var isSnapshot: Bool { if case .snapshot = self { true } else { false } }
 
     /// Without the words of an ERROR but those that say which it is, and without a reason.
@@ -199,5 +229,5 @@ extension Heard {
 }
 
 extension Heard.PublishHeard {
-    fileprivate var isReplaceable: Bool { signal == .stream || signal == .gesture && phase == .move }
+    var isReplaceable: Bool { signal == .stream || signal == .gesture && phase == .move }
 }

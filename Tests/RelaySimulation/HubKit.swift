@@ -150,7 +150,9 @@ package final class HubKit {
                 close(client)
                 continue
             }
-            guard let client = clients.firstIndex(where: { $0.awaitsRoom && $0.isOpen && !$0.isStalled }) else { return }
+            guard let client = clients.firstIndex(where: { $0.awaitsRoom && $0.isOpen && !$0.isStalled }) else {
+                return
+            }
             clients[client].awaitsRoom = false
             drained(client)
         }

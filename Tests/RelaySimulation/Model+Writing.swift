@@ -101,6 +101,7 @@ extension Model {
         holders[address] = nil
         let null = Say.bytes(of: .null)
         log.note(address, param.revision + 1, null)
+        log.noteEnd(address)
         tell(
             .set(Heard.SetHeard(address: address, value: null, revision: param.revision + 1)), at: address, .param,
             isConflatable: false)
@@ -138,8 +139,8 @@ extension Model {
 
     private mutating func pass(_ message: Signalled, _ client: Int, isConflatable: Bool) {
         let heard = heard(message, isShownWhole: false)
-        if isConflatable, case .publish(let publish) = heard {
-            log.note(StreamName.of(publish, sender: client), 0, publish.value ?? [])
+        if case .publish(let publish) = heard, publish.isReplaceable {
+            log.note(StreamName.of(publish), 0, publish.value ?? [])
         }
         tell(heard, at: message.address, message.signal, except: client, isConflatable: isConflatable)
     }
@@ -199,7 +200,9 @@ extension Model {
                 close(client)
             }
             if let moves = movesAt, moves <= next { forwardMoves() }
-            while let place = bundles.indices.filter({ bundles[$0].due <= next }).min(by: { bundles[$0].due < bundles[$1].due }) {
+            while let place = bundles.indices.filter({ bundles[$0].due <= next }).min(by: {
+                bundles[$0].due < bundles[$1].due
+            }) {
                 run(bundles.remove(at: place))
             }
         }
@@ -230,8 +233,7 @@ extension Model {
 
 /// What frames replace one another: those of a stream, or of a gesture.
 enum StreamName {
-    /// Who sent a gesture is not told to those who hear it.
-    static func of(_ publish: Heard.PublishHeard, sender: Int) -> String {
+    static func of(_ publish: Heard.PublishHeard) -> String {
         publish.signal == .stream ? "stream " + publish.address : "gesture \(publish.id ?? 0) \(publish.address)"
     }
 }

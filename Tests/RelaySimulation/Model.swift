@@ -232,6 +232,8 @@ struct VersionLog {
 
     private var numbers: [Key: [Int]] = [:]
     private(set) var newest: [String: Int] = [:]
+    /// When a param there last ended: what was written before is of another life.
+    private(set) var ended: [String: Int] = [:]
     private var count = 0
 
     /// Signals have no revision: zero.
@@ -240,6 +242,13 @@ struct VersionLog {
         numbers[Key(address: address, revision: revision, value: value), default: []].append(count)
         newest[address] = count
     }
+
+    /// The last time that this was so.
+    func latest(_ address: String, _ revision: UInt64, _ value: [UInt8]) -> Int {
+        numbers[Key(address: address, revision: revision, value: value)]?.last ?? 0
+    }
+
+    mutating func noteEnd(_ address: String) { ended[address] = count }
 
     /// The first time, not before `least`, that this was so.
     func number(_ address: String, _ revision: UInt64, _ value: [UInt8], notBefore least: Int) -> Int? {

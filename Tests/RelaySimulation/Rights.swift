@@ -22,6 +22,7 @@ struct Rights {
 
     /// `read:/a/**` does not reach `/a`.
     private func reaches(_ scope: String, _ address: String) -> Bool {
+        guard address.hasPrefix("/") else { return false }
         let pattern = pattern(of: scope)
         return Matching.matches(pattern.hasSuffix("/**") ? pattern + "/*" : pattern, address)
     }

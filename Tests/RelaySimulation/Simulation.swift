@@ -34,11 +34,12 @@ package struct Simulation {
         limits.messageRate = 0
         limits.maxSubscriptions = 6
         limits.maxParams = world.chance(30) ? 25 : 0
-        limits.paramTimeToLive = world.chance(30) ? 9 : 0
+        if kind == .open { limits.paramTimeToLive = world.pick([0, 0, 9]) }
         limits.snapshotSlice = Int32(world.pick([150, 1_000, 128 << 10]))
         limits.maxIdleAddresses = world.pick([5, 30, 65_536])
         limits.walkBudget = world.pick([3, 4_096])
         limits.maxMatches = 1_024
+        limits.maxMissedStreams = 1_000
         limits.maxCachedListeners = world.pick([20, 1 << 22])
         checksSignals = limits.maxIdleAddresses > 1_000
         let policy = (try? AppConfig(parsing: world.config.encoded()).policy) ?? .none
@@ -53,9 +54,14 @@ package struct Simulation {
     /// Throws the first difference.
     package mutating func run(steps: Int) throws(Fault) {
         for step in 0..<steps {
+            if !world.isOpen {
+                // What ends together may hide one from the other, and nobody knows which goes first: so nothing does.
+                _ = wait(world.number(1...3))
+                try check(step)
+            }
             strictness = .total
             told.append(act())
-            if told.count > 40 { told.removeFirst(20) }
+            if told.count > 2 * Self.remembered { told.removeFirst(Self.remembered) }
             try check(step)
         }
         for client in ears.indices where kit.clients[client].isStalled {
@@ -67,6 +73,7 @@ package struct Simulation {
 
     /// The last things that were done.
     package var lastActions: [String] { told }
+    private static let remembered = 500
 
     private mutating func check(_ step: Int) throws(Fault) {
         for client in ears.indices {
@@ -151,11 +158,19 @@ package struct Simulation {
             let current = model.params[write.address]?.revision ?? 1
             write.revision = world.chance(60) ? current : world.number(0...4)
         }
-        if world.chance(12) { write.ttl = world.pick([0, 1, 2, 5, 0x8000_0001, 0x8000_0003, 0x8000_0000]) }
+        if world.chance(12) {
+            write.ttl =
+                world.isOpen ? world.pick([0, 1, 2, 5, Self.one, Self.three, Self.none]) : world.pick([0, Self.one])
+        }
         write.lock = world.chance(8)
         write.unlock = world.chance(10)
         return write
     }
+
+    // Absolute times, in seconds.
+    private static let none: UInt32 = 0x8000_0000
+    private static let one: UInt32 = 0x8000_0001
+    private static let three: UInt32 = 0x8000_0003
 
     private mutating func set(_ client: Int) -> String {
         let write = write(client)
@@ -189,7 +204,8 @@ package struct Simulation {
         let message = Model.Signalled(
             address: world.addresses[Int(world.number(0...4))], signal: .gesture,
             phase: world.pick([.start, .move, .move, .move, .move, .end, .cancel]), value: world.value(),
-            id: world.pick([nil, 1]))
+            // Nobody else's, so that whose gesture it is can be told from what is heard of it.
+            id: UInt32(client * 2) + UInt32(world.number(0...1)))
         model.publish(message, client)
         say(Say.publish(message.address, .gesture, message.value, phase: message.phase, id: message.id), client)
         return "\(client) gestures \(message)"
@@ -203,6 +219,7 @@ package struct Simulation {
                 var write = write(client)
                 // Most bundles are meant to happen.
                 if write.revision != nil, world.chance(70) { write.revision = nil }
+                if !world.isOpen, !inner.isEmpty { write.ttl = nil }
                 inner.append(.set(write))
                 bodies.append(
                     Say.setBody(
@@ -228,7 +245,9 @@ package struct Simulation {
     private mutating func subscribe(_ client: Int) -> String {
         let id = UInt32(world.number(0...6))
         let pattern = world.pattern()
-        let types: SignalSet = world.chance(70) ? [] : world.pick([SignalSet(.param), SignalSet(.event), [SignalSet(.stream), SignalSet(.gesture)]])
+        let types: SignalSet =
+            world.chance(70)
+            ? [] : world.pick([SignalSet(.param), SignalSet(.event), [SignalSet(.stream), SignalSet(.gesture)]])
         var options = Say.Options()
         if world.chance(4) { options = world.pick([Say.Options(maxRate: 2), Say.Options(epsilon: 3)]) }
         let isRefused = model.clients[client].subscriptions[id] == nil && model.clients[client].subscriptions.count >= 6

@@ -120,7 +120,9 @@ struct World {
     }
 
     private static let chatAddresses: [String] = {
-        var found = ["/chat/registry/rooms/r1", "/chat/registry/ns-meta/x", "/chat/registry/ns-meta/x/__auth", "/lights/1"]
+        var found = [
+            "/chat/registry/rooms/r1", "/chat/registry/ns-meta/x", "/chat/registry/ns-meta/x/__auth", "/lights/1",
+        ]
         for room in ["/chat/room/r1", "/chat/room/r2"] {
             for part in ["meta", "messages", "video/1", "reactions/m/x"] { found.append("\(room)/\(part)") }
             for user in users {

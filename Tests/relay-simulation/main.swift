@@ -7,6 +7,7 @@ import RelayTestKit
 
 let usage = """
     usage: relay-simulation [--kind open|rules] [--seeds A..<B | --seed N] [--steps N] [--fault NAME]
+           [--last N]     how many of the last actions to show
 
     """
 
@@ -15,6 +16,7 @@ struct Request {
     var seeds: Range<UInt64> = 0..<1
     var steps = 10_000
     var fault: FaultyWires.Fault?
+    var last = 12
 
     init?(_ arguments: [String]) {
         var words = arguments[...]
@@ -37,6 +39,9 @@ struct Request {
             case "--fault":
                 guard let fault = FaultyWires.Fault(rawValue: value) else { return nil }
                 self.fault = fault
+            case "--last":
+                guard let last = Int(value), last >= 0 else { return nil }
+                self.last = last
             default: return nil
             }
         }
@@ -49,7 +54,7 @@ func run(_ request: Request, chat: [UInt8]) -> Int32 {
         do throws(Simulation.Fault) {
             try simulation.run(steps: request.steps)
         } catch {
-            for action in simulation.lastActions.suffix(12) { print("  \(action)") }
+            for action in simulation.lastActions.suffix(request.last) { print("  \(action)") }
             print("step \(error.step): \(error)")
             let fault = request.fault.map { " --fault \($0.rawValue)" } ?? ""
             print("relay-simulation --kind \(request.kind.rawValue) --seed \(seed) --steps \(request.steps)\(fault)")

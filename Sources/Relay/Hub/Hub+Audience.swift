@@ -71,15 +71,18 @@ extension Hub {
         switch kind {
         case .newestParam(let id):
             for session in catchingUp where audience.hasPlain(session) { _ = sessions[Int(session)].missed?.clear(id) }
-        case .newestStream(let id): overtake(StreamKey(stream: id), audience)
-        case .newestMove(let id, let sender, let gesture): overtake(StreamKey(move: id, sender, gesture), audience)
+        case .newestStream(let id): overtake(StreamKey(stream: id), audience, except: sender)
+        case .newestMove(let id, let mover, let gesture):
+            overtake(StreamKey(move: id, mover, gesture), audience, except: sender)
         case .every: return
         }
     }
 
     /// Whoever missed frames, and gets a newer one now, must not get the older one afterwards.
-    mutating func overtake(_ key: StreamKey, _ audience: MatchCache.Audience) {
-        for session in missing where audience.has(session) { sessions[Int(session)].missed?.drop(stream: key) }
+    mutating func overtake(_ key: StreamKey, _ audience: MatchCache.Audience, except sender: SessionIndex?) {
+        for session in missing where session != sender && audience.has(session) {
+            sessions[Int(session)].missed?.drop(stream: key)
+        }
     }
 
     // MARK: Changes

@@ -39,7 +39,7 @@ extension Hub {
             message.signal != .gesture && message.signal != .param
             && (rules.keepsHistory || audience.wantsHistory || recent.has(id))
         if message.signal == .gesture {
-            overtake(StreamKey(move: id, session, message.id ?? 0), audience)
+            overtake(StreamKey(move: id, session, message.id ?? 0), audience, except: session)
         }
         guard isKept || !audience.isEmpty else { return }
         guard let frame = publishFrame(message, in: payload, rules, into: &output) else { return }
