@@ -2,9 +2,9 @@
 ///
 /// The functions of `ByteWriter` beside this file take what they write piece by piece, so that the relay can encode
 /// from its tables; `encode` and `frame` take a `Message` with the payload that its ranges point into.
-package enum MessageEncoder {
+public enum MessageEncoder {
     /// A whole frame, with the quality of service that suits the message.
-    package static func frame(
+    public static func frame(
         _ message: Message, in payload: RawSpan, into writer: inout ByteWriter
     ) throws(WireError) {
         if case .set(let message) = message, message.value.isCanonical {
@@ -15,7 +15,7 @@ package enum MessageEncoder {
     }
 
     @inline(never)
-    package static func frame(
+    public static func frame(
         _ message: Message, in payload: RawSpan, qualityOfService: QualityOfService, timestamp: UInt64? = nil,
         into writer: inout ByteWriter
     ) throws(WireError) {
@@ -26,7 +26,7 @@ package enum MessageEncoder {
     }
 
     /// The payload alone.
-    package static func encode(
+    public static func encode(
         _ message: Message, in payload: RawSpan, into writer: inout ByteWriter
     ) throws(WireError) {
         if case .set(let message) = message { return try writer.set(message, in: payload) }

@@ -1,7 +1,7 @@
 extension ByteWriter {
     /// A PUBLISH, type byte included.
     @inline(__always)
-    package mutating func publish(_ message: PublishMessage, in payload: RawSpan) throws(WireError) {
+    public mutating func publish(_ message: PublishMessage, in payload: RawSpan) throws(WireError) {
         let flags =
             message.signal.rawValue << 5 | flag(0x10, if: message.timestamp != nil) | flag(0x08, if: message.id != nil)
             | message.phase.rawValue
