@@ -50,7 +50,7 @@ extension Hub {
     }
 
     private mutating func audience(_ id: AddressID, _ signal: Signal) -> MatchCache.Audience {
-        guard patterns.count > 0 else { return MatchCache.Audience() }
+        guard patterns.count > 0 else { return .nobody }
         // Two steps: in one, the cache is read as it was before it was filled.
         let place = matches.find(id, signal) ?? fillMatches(id, signal)
         return matches[place]

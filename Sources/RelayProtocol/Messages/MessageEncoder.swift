@@ -7,11 +7,18 @@ public enum MessageEncoder {
     public static func frame(
         _ message: Message, in payload: RawSpan, into writer: inout ByteWriter
     ) throws(WireError) {
-        if case .set(let message) = message, message.value.isCanonical {
-            return try writer.canonicalSetFrame(message, in: payload, .confirm)
-        }
+        if case .set(let message) = message { return try setFrame(message, in: payload, into: &writer) }
         try frame(
             message, in: payload, qualityOfService: message.defaultQualityOfService, timestamp: nil, into: &writer)
+    }
+
+    /// The same for the message that a relay writes most.
+    @inline(__always)
+    public static func setFrame(
+        _ message: SetMessage, in payload: RawSpan, into writer: inout ByteWriter
+    ) throws(WireError) {
+        if message.value.isCanonical { return try writer.canonicalSetFrame(message, in: payload, .confirm) }
+        try frame(.set(message), in: payload, qualityOfService: .confirm, timestamp: nil, into: &writer)
     }
 
     @inline(never)
