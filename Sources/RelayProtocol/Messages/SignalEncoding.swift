@@ -22,7 +22,7 @@ extension ByteWriter {
     }
 
     mutating func subscribeBody(_ message: SubscribeMessage, in payload: RawSpan) throws(WireError) {
-        let options = message.options
+        let options = message.options ?? SubscribeMessage.Options()
         try u32(message.id)
         try text(message.pattern, of: payload)
         try u8(message.types.mask)

@@ -113,5 +113,6 @@ public struct SubscribeMessage: Equatable, Sendable {
     public var id: UInt32
     public var pattern: ByteRange
     public var types: SignalSet
-    public var options: Options
+    /// Nil where none were named; a peer may also name options that nobody knows.
+    public var options: Options?
 }
