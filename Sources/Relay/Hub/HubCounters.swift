@@ -9,7 +9,9 @@ package struct HubCounters: Sendable {
     /// ERRORs sent, by code.
     package private(set) var errors: [UInt16: UInt64] = [:]
     /// How often a session met one of its limits.
-    package var limits = LimitCounters()
+    package private(set) var limits = LimitCounters()
+    /// Who met it last.
+    package private(set) var lastToMeet: [LimitName: SessionIndex] = [:]
     package var accepted: UInt64 = 0
     package var published: UInt64 = 0
     package var deliveries: UInt64 = 0
@@ -22,6 +24,11 @@ package struct HubCounters: Sendable {
 
     @inline(__always)
     mutating func count(_ type: MessageType) { messages.count(type) }
+
+    mutating func count(_ limit: LimitName, metBy session: SessionIndex) {
+        limits.count(limit)
+        lastToMeet[limit] = session
+    }
 
     mutating func count(error code: UInt16) { errors[code, default: 0] &+= 1 }
 }

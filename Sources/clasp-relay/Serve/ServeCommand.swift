@@ -35,23 +35,26 @@ enum ServeCommand {
         raiseDescriptorLimit(to: 1 << 20)
         let config = try Startup.appConfig(settings.state.appConfig)
         let tls = try settings.tlsContext()
-        if settings.server.isSinglePort { throw Fault(.notInThisRelease, "--single-port: not in this release") }
         let inherited = try Startup.inherited(invocation.environment)
         let listener = try Startup.listen(settings.server.webSocketEndpoint, option: "port", among: inherited)
         let executor = try Startup.executor()
+        let httpExecutor = try Startup.executor()
 
         let doorkeeper = settings.auth.isOpen ? nil : TokenDoorkeeper()
         let (hub, store) = try Startup.state(settings, config, executor, writer, doorkeeper: doorkeeper)
         let accounts = settings.auth.isOpen ? nil : try SecondPort.Accounts(settings, config, relay: executor, log)
 
         let manager = ServiceManager(environment: invocation.environment)
-        let surroundings = Startup.surroundings(manager, Reloading(loaded, invocation, tls, writer))
+        let reloading = Reloading(loaded, invocation, tls, writer)
+        var options = settings.relayOptions(tls)
+        if settings.server.isSinglePort { options.plainRequests = httpExecutor }
         let relay = try Startup.relay(
-            on: executor, hub.take(), settings.relayOptions(tls), listener, signals, store, accounts?.relayFeed,
-            surroundings, writer)
+            on: executor, hub.take(), options, listener, signals, store, accounts?.relayFeed,
+            Startup.surroundings(manager, reloading), writer)
         let started = WallClock.now
         let secondPort = try SecondPort(
-            settings, config, accounts, tls: tls, writer, inherited: inherited, relayPort: listener.port
+            settings, config, accounts, on: httpExecutor, webSockets: executor, tls: tls, writer, inherited: inherited,
+            relayPort: listener.port
         ) {
             var status = RelayStatus(
                 version: Version.number, name: settings.server.name, started: started, now: WallClock.now)
@@ -59,6 +62,10 @@ enum ServeCommand {
             status.droppedLogLines = writer.dropped
             status.certificateEnd = tls?.notAfter
             return await relay.fill(status)
+        }
+        reloading.apply { settings, config in
+            await relay.use(settings.terms(config.policy))
+            await secondPort.use(settings, config)
         }
         try Startup.start(relay, secondPort)
 
@@ -82,7 +89,7 @@ enum ServeCommand {
         let scheme = settings.tls.certificate == nil ? "ws" : "wss"
         var lines = ["clasp-relay listens on \(scheme)://\(address)"]
         lines += http.map { "accounts, health and metrics on \($0)" }
-        _ = TextOutput.say(lines)
+        TextOutput.sayIfHeard(lines)
     }
 }
 

@@ -39,7 +39,8 @@ enum Startup {
         do throws(SystemError) {
             return try Relay(
                 on: executor, hub: hub, options: options, listeners: [listener], signals: signals, store: store,
-                tokens: tokens, surroundings: surroundings, log: writer.log(for: "relay.hub"))
+                tokens: tokens, surroundings: surroundings,
+                log: WireLog(net: writer.log(for: "relay.net"), hub: writer.log(for: "relay.hub")))
         } catch {
             throw Fault(.relayUnhealthy, "\(error)", status: EX_OSERR)
         }

@@ -28,25 +28,28 @@ def masked(opcode, payload, final=True):
     return head + bytes(4) + payload
 
 
-def upgrade_request(protocols="clasp", path="/"):
+def upgrade_request(protocols="clasp", path="/", fields=()):
     key = base64.b64encode(os.urandom(16)).decode()
     offer = f"Sec-WebSocket-Protocol: {protocols}\r\n" if protocols else ""
     return (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{offer}\r\n").encode()
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{offer}"
+        + "".join(f"{name}: {value}\r\n" for name, value in fields) + "\r\n").encode()
 
 
 class Socket:
     """A WebSocket, before anything is said over it."""
 
-    def __init__(self, port, receive_buffer=None, protocols="clasp", path="/"):
-        self.socket = socket.socket()
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    def __init__(self, port, receive_buffer=None, protocols="clasp", path="/", fields=(), connected=None):
+        """`connected`: a socket on which something else may have been said already."""
+        self.socket = connected or socket.socket()
         self.socket.settimeout(10)
-        self.socket.connect(("127.0.0.1", port))
-        self.socket.sendall(upgrade_request(protocols, path))
+        if not connected:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if receive_buffer:
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            self.socket.connect(("127.0.0.1", port))
+        self.socket.sendall(upgrade_request(protocols, path, fields))
         self.input = bytearray()
         while b"\r\n\r\n" not in self.input:
             self._read()
@@ -123,9 +126,9 @@ class Socket:
 class Peer(Socket):
     """A CLASP session."""
 
-    def __init__(self, relay, name="wire test", receive_buffer=None):
-        super().__init__(relay.port, receive_buffer)
-        self.send(codec.hello(name))
+    def __init__(self, relay, name="wire test", receive_buffer=None, token="", fields=()):
+        super().__init__(relay.port, receive_buffer, fields=fields)
+        self.send(codec.hello(name, token))
         self.welcome = self.receive()
         assert self.welcome.type == "WELCOME", self.welcome
         self.id = self.welcome.session
