@@ -25,7 +25,8 @@ class Relay:
             told = ["--port", str(port), "--auth-port", "0", "--data-dir", str(self.data)] + ["--open"] * open
         self.process = subprocess.Popen(
             [BINARY, *told, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True,
-            env={**os.environ, **(environment or {})})
+            # What the tests are told by variables is not meant for the relay.
+            env={name: value for name, value in os.environ.items() if not name.startswith("RELAY_")} | (environment or {}))
         self.port, self.http_port = self._said("ws"), self._said("http")
 
     def _said(self, scheme):
@@ -44,6 +45,9 @@ class Relay:
     def log(self):
         self._log.seek(0)
         return self._log.read()
+
+    def log_line_count(self):
+        return self.log.count("\n")
 
     def metric(self, name):
         """A figure of /metrics."""

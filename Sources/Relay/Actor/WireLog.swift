@@ -93,10 +93,11 @@ package struct WireLog: Sendable {
                 LogField("reason", payload.bytes(error.text).text),
                 error.address.map { .address(payload.bytes($0)) })
         }
-        if [300, 302].contains(error.code) {
-            hub.info("token refused", fields())
-        } else {
-            hub.debug("refused", fields())
+        switch error.code {
+        case 300, 302: hub.info("token refused", fields())
+        // A limit, which has a line of its own.
+        case 429: return
+        default: hub.debug("refused", fields())
         }
     }
 

@@ -92,7 +92,7 @@ enum ConfigurationDocument {
         case .handshakeTimeout: "a browser needs less than a second; who is slower holds a descriptor"
         case .helloTimeout: "clients send HELLO at once"
         case .maxMessage: "the length field of a CLASP frame has 16 bits"
-        case .inflateRatio: "text compresses to a third or a fifth; a bomb to a thousandth"
+        case .inflateRatio: "text compresses to a fifth, lists of the same to a fiftieth, a bomb to a thousandth"
         case .maxQueue: "a thousand peers that take nothing cost a gigabyte at most"
         case .stallTimeout: "a phone changes networks in less"
         case .sessionTimeout: "as the reference; an answer to a ping is a sign of life"

@@ -217,6 +217,7 @@ extension Settings {
         configuration.registrationRule = AttemptLimiter.Rule(
             maxAttempts: auth.registerAttempts ?? attempts.registerAttempts,
             window: auth.registerWindow ?? attempts.registerWindow)
+        configuration.hashQueue = auth.hashQueue
         configuration.version = Version.number
         if !web.origins.isEmpty {
             var notes: [CrossOrigin.Remark] = []

@@ -34,6 +34,7 @@ enum ServeCommand {
         let signals = try Startup.signals()
         raiseDescriptorLimit(to: 1 << 20)
         let config = try Startup.appConfig(settings.state.appConfig)
+        for note in config.notes { log.warn("app config", [LogField("note", note.text)]) }
         let tls = try settings.tlsContext()
         let inherited = try Startup.inherited(invocation.environment)
         let listener = try Startup.listen(settings.server.webSocketEndpoint, option: "port", among: inherited)

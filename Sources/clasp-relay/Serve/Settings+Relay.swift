@@ -83,10 +83,14 @@ extension Settings {
         return options
     }
 
+    /// What a message may unpack to whatever its ratio: small ones that repeat themselves are common and harmless.
+    private static let unquestionedBytes = 16 << 10
+
     private var compression: DeflateOptions? {
         guard web.isDeflateOn else { return nil }
         var options = DeflateOptions()
         options.maxRatio = limits.inflateRatio
+        options.alwaysAllowedBytes = Self.unquestionedBytes
         return options
     }
 }

@@ -116,7 +116,7 @@ class SinglePort(WireCase):
             self.assertEqual(status, 200, text)
             peer = self.keep(Peer(relay, token=json.loads(text)["token"]))
             peer.acknowledged(codec.set_("/a", 1))
-            self.assertEqual(post(relay.port, "/auth/login", {"username": "ada", "password": "wrong"})[0], 401)
+            self.assertEqual(post(relay.port, "/auth/login", {"username": "ada", "password": "wrong one"})[0], 401)
             self.assertEqual(self.ask(request("POST", "/auth/guest", b"x" * 20_000), relay=relay)[0][0], 400)
             expecting = request("POST", "/auth/guest", b"{}", "Expect: 100-continue\r\n")
             connected = self.connect(relay)
