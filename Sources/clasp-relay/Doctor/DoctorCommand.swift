@@ -14,7 +14,7 @@ enum DoctorCommand {
             help: "with --production: also look from outside, at an address such as http://chat.example.com"),
         Flag(
             name: "unit", placeholder: "FILE",
-            help: "with --production: the systemd unit to look at [/etc/systemd/system/clasp-relay.service]",
+            help: "with --production: the systemd unit to look at [relay.service where systemd looks for it]",
             form: .file),
         Flag(
             name: "backups", placeholder: "DIR", help: "with --production: where backups lie; the newest must be young",
@@ -38,11 +38,17 @@ enum DoctorCommand {
             findings +=
                 ProductionChecks(
                     settings: loaded.settings, environment: call.environment,
-                    unit: call.value("unit") ?? "/etc/systemd/system/clasp-relay.service",
+                    unit: call.value("unit") ?? unit,
                     backups: call.value("backups"), url: call.value("url")
                 ).findings
         }
         return report(findings, failure: EXIT_FAILURE)
+    }
+
+    /// Where systemd would take ours from.
+    private static var unit: String {
+        let places = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map { $0 + "/systemd/system/relay.service" }
+        return places.first { unsafe access($0, F_OK) == 0 } ?? places[0]
     }
 
     private static func reportSettings(of invocation: Invocation) -> Int32 {

@@ -147,7 +147,7 @@ extension SecondPort.Accounts {
                 complain: { log.error("the accounts' file", [LogField("error", "\($0)")]) })
             hasher = try PasswordHasher(workers: settings.auth.hashWorkers ?? Self.workers)
         } catch {
-            throw Fault(.dataDirectoryUnusable, "\(path): \(error)")
+            throw Fault(.dataDirectoryUnusable, "\(path): failed to connect to database: \(error)")
         }
         if let admin = try settings.auth.adminToken(named: "admin-token") {
             for feed in [relayFeed, ownFeed] { feed.push([.stored(admin)]) }

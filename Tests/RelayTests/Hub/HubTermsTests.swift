@@ -79,7 +79,7 @@ import Testing
         let clients = ["ada", "ada", "bob"].map { kit.joined(token: $0) }
         kit.set(clients[0], "/1", 1)
         kit.set(clients[1], "/2", 1)
-        kit.say(Say.set("/3", 1, ttl: .sliding(seconds: 10)), as: clients[0])
+        kit.say(Say.set("/3", 1, ttl: 10), as: clients[0])
         kit.set(clients[1], "/4", 1)
         #expect(kit.errors(clients[1]) == [400])
         kit.set(clients[2], "/4", 1)
