@@ -25,7 +25,8 @@ package actor Relay: LoopOwner {
         loop.proxies = options.proxies
         loop.compression = options.compression
         wire = RelayWire(
-            hub, store, shutdown: Shutdown(options, stop: executor.stop), feed: tokens, surroundings, log: log)
+            hub, store, shutdown: Shutdown(options, stop: executor.stop), feed: tokens,
+            tokenOf: options.tokenOf, surroundings, log: log)
         if let signals { try loop.watch(signals) }
         for listener in listeners { try loop.listen(listener, transports: options.tls) }
     }
@@ -74,6 +75,8 @@ package struct RelayOptions {
     package var proxies = TrustedProxies()
     package var compression: DeflateOptions?
     package var tls: (any TransportSource)?
+    /// The token that comes with the request for a WebSocket, as in a cookie.
+    package var tokenOf: @Sendable (RequestHead) -> String? = { _ in nil }
     /// The longest that leaving may take, and over how much of it the goodbyes are spread.
     package var drainTimeout = Duration.seconds(30)
     package var drainSpread = Duration.seconds(20)

@@ -25,6 +25,7 @@ struct RelayWire: WireHandler, ~Copyable {
     let store: DurableState?
     private(set) var shutdown: Shutdown
     private let feed: TokenFeed?
+    private let tokenOf: @Sendable (RequestHead) -> String?
     private let surroundings: RelaySurroundings
     private var sent = MessageCounters()
     private var fanOut = Histogram()
@@ -49,12 +50,13 @@ struct RelayWire: WireHandler, ~Copyable {
 
     init(
         _ hub: consuming Hub, _ store: DurableState?, shutdown: Shutdown, feed: TokenFeed?,
-        _ surroundings: RelaySurroundings, log: Log
+        tokenOf: @escaping @Sendable (RequestHead) -> String?, _ surroundings: RelaySurroundings, log: Log
     ) {
         self.hub = hub
         self.store = store
         self.shutdown = shutdown
         self.feed = feed
+        self.tokenOf = tokenOf
         self.surroundings = surroundings
         self.log = log
         output = HubOutput(journal: store?.makeBatch() ?? JournalBatch(after: 0))
@@ -144,7 +146,7 @@ struct RelayWire: WireHandler, ~Copyable {
         connections[place] = connection
         let id = SessionID(using: &random)
         log.debug("a client has connected", [LogField("session", String(decoding: id.text, as: UTF8.self))])
-        hub.opened(connection.index, id: id, at: moment(loop))
+        hub.opened(connection.index, id: id, offering: tokenOf(upgrade.head).map { Array($0.utf8) }, at: moment(loop))
     }
 
     mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {

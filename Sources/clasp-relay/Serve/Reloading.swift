@@ -7,13 +7,18 @@ final class Reloading: Sendable {
     private let current: Monitor<LoadedSettings>
     private let invocation: Invocation
     private let tls: TLSContext?
+    private let accounts: Accounts?
     private let writer: LogWriter
     private let log: Log
 
-    init(_ loaded: LoadedSettings, _ invocation: Invocation, _ tls: TLSContext?, _ writer: LogWriter) {
+    init(
+        _ loaded: LoadedSettings, _ invocation: Invocation, _ tls: TLSContext?, _ accounts: Accounts?,
+        _ writer: LogWriter
+    ) {
         current = Monitor(loaded)
         self.invocation = invocation
         self.tls = tls
+        self.accounts = accounts
         self.writer = writer
         log = writer.log(for: "relay")
     }
@@ -31,12 +36,22 @@ final class Reloading: Sendable {
                 return reload
             }
             writer.use(reload.loaded.settings.log.effectiveFilter)
+            reloadAccounts(reload.loaded.settings)
             log.info(
                 "settings read again",
                 [
                     LogField("changed", reload.changed.joined(separator: " ")),
                     LogField("after_restart", reload.pending.joined(separator: " ")),
                 ])
+        }
+    }
+
+    private func reloadAccounts(_ settings: Settings) {
+        guard let accounts else { return }
+        do throws(Fault) {
+            accounts.use(settings, try Startup.appConfig(settings.state.appConfig))
+        } catch {
+            log.error("the settings of accounts stay as they were", [LogField("fault", error.text)])
         }
     }
 

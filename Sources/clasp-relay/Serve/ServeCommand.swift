@@ -42,22 +42,23 @@ enum ServeCommand {
 
         let doorkeeper = settings.auth.isOpen ? nil : TokenDoorkeeper()
         let (hub, store) = try Startup.state(settings, config, executor, writer, doorkeeper: doorkeeper)
-        let accounts = settings.auth.isOpen ? nil : try SecondPort.Accounts(settings, config, relay: executor, log)
+        let accounts = settings.auth.isOpen ? nil : try Accounts(settings, config, relay: executor, writer)
 
         let manager = ServiceManager(environment: invocation.environment)
-        let surroundings = Startup.surroundings(manager, Reloading(loaded, invocation, tls, writer))
+        let surroundings = Startup.surroundings(manager, Reloading(loaded, invocation, tls, accounts, writer))
         let relay = try Startup.relay(
-            on: executor, hub.take(), settings.relayOptions(tls), listener, signals, store, accounts?.relayFeed,
+            on: executor, hub.take(), settings.relayOptions(tls, accounts), listener, signals, store, accounts?.relayFeed,
             surroundings, writer)
         let started = WallClock.now
         let secondPort = try SecondPort(
-            settings, config, accounts, tls: tls, writer, inherited: inherited, relayPort: listener.port
+            settings, accounts, tls: tls, inherited: inherited, relayPort: listener.port
         ) {
             var status = RelayStatus(
                 version: Version.number, name: settings.server.name, started: started, now: WallClock.now)
             status.process = ProcessFigures.now
             status.droppedLogLines = writer.dropped
             status.certificateEnd = tls?.notAfter
+            status.accounts = await accounts?.service.status()
             return await relay.fill(status)
         }
         try Startup.start(relay, secondPort)

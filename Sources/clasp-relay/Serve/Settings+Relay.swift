@@ -57,13 +57,14 @@ extension Settings {
         }
     }
 
-    func relayOptions(_ tls: TLSContext?) -> RelayOptions {
+    func relayOptions(_ tls: TLSContext?, _ accounts: Accounts?) -> RelayOptions {
         var options = RelayOptions()
         options.wires = wireLimits
         options.originPolicy = originPolicy
         options.proxies = web.proxies
         options.compression = compression
         options.tls = tls
+        if let service = accounts?.service { options.tokenOf = { service.cookieToken(in: $0) } }
         options.drainTimeout = server.drainTimeout
         options.drainSpread = server.drainSpread
         return options
