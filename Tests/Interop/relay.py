@@ -14,13 +14,15 @@ BINARY = os.environ.get("RELAY_BINARY", str(ROOT / ".build/release/clasp-relay")
 
 
 class Relay:
-    """A relay in open mode on a port of its own choice, with an empty data directory unless it is given one."""
+    """A relay on a port of its own choice, with an empty data directory unless it is given one."""
 
-    def __init__(self, *options, port=0, data=None):
+    def __init__(self, *options, port=0, data=None, is_open=True):
         self._own = None if data else tempfile.TemporaryDirectory(prefix="clasp-relay-")
         self.data = pathlib.Path(data or self._own.name) / "data"
         self._log = tempfile.TemporaryFile(mode="w+")
-        arguments = ["--open", "--port", str(port), "--auth-port", "0", "--data-dir", str(self.data), *options]
+        arguments = ["--port", str(port), "--auth-port", "0", "--data-dir", str(self.data), *options]
+        if is_open:
+            arguments.append("--open")
         self.process = subprocess.Popen(
             [BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True)
         self.port, self.http_port = self._said("ws"), self._said("http")
@@ -41,6 +43,12 @@ class Relay:
     def log(self):
         self._log.seek(0)
         return self._log.read()
+
+    def command(self, *words, given=""):
+        """What another command of the same program says about the same data."""
+        return subprocess.run(
+            [BINARY, *words, "--data-dir", str(self.data)], input=given, capture_output=True, text=True,
+            check=True).stdout.strip()
 
     def metric(self, name):
         """A figure of /metrics."""
