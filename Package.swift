@@ -83,7 +83,10 @@ let package = Package(
         tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
         tests(
             "RelayTests",
-            ["Relay", "RelayAuth", "RelayJSON", "RelayNet", "RelayProtocol", "RelaySimulation", "RelayStorage"]),
+            [
+                "Relay", "RelayAuth", "RelayJSON", "RelayNet", "RelayProtocol", "RelaySimulation", "RelayStorage",
+                "RelayThreads",
+            ]),
         tests(
             "ClaspRelayTests",
             ["CLinux", "clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),

@@ -14,15 +14,15 @@ BINARY = os.environ.get("RELAY_BINARY", str(ROOT / ".build/release/clasp-relay")
 
 
 class Relay:
-    """A relay on ports of its own choice, in open mode unless `open` is false, with an empty data directory unless it is
+    """A relay on ports of its own choice, in open mode unless `is_open` is false, with an empty data directory unless it is
     given one. `told` replaces what it is told beside `options`; it must say `ws://` and `http://` all the same."""
 
-    def __init__(self, *options, port=0, data=None, open=True, told=None, environment=None):
+    def __init__(self, *options, port=0, data=None, is_open=True, told=None, environment=None):
         self._own = None if data else tempfile.TemporaryDirectory(prefix="clasp-relay-")
         self.data = pathlib.Path(data or self._own.name) / "data"
         self._log = tempfile.TemporaryFile(mode="w+")
         if told is None:
-            told = ["--port", str(port), "--auth-port", "0", "--data-dir", str(self.data)] + ["--open"] * open
+            told = ["--port", str(port), "--auth-port", "0", "--data-dir", str(self.data)] + ["--open"] * is_open
         self.process = subprocess.Popen(
             [BINARY, *told, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True,
             # What the tests are told by variables is not meant for the relay.
@@ -48,6 +48,12 @@ class Relay:
 
     def log_line_count(self):
         return self.log.count("\n")
+
+    def command(self, *words, given=""):
+        """What another command of the same program says about the same data."""
+        return subprocess.run(
+            [BINARY, *words, "--data-dir", str(self.data)], input=given, capture_output=True, text=True,
+            check=True).stdout.strip()
 
     def metric(self, name):
         """A figure of /metrics."""

@@ -26,7 +26,8 @@ package actor Relay: LoopOwner {
         loop.proxies = options.proxies
         loop.compression = options.compression
         wire = RelayWire(
-            hub, store, shutdown: Shutdown(options, stop: executor.stop), feed: tokens, surroundings, log: log)
+            hub, store, shutdown: Shutdown(options, stop: executor.stop), feed: tokens,
+            tokenOf: options.tokenOf, surroundings, log: log)
         if let signals { try loop.watch(signals) }
         for listener in listeners { try loop.listen(listener, transports: options.tls) }
     }
@@ -62,11 +63,12 @@ extension Relay {
 /// What an operator can change while the relay runs.
 package struct RelayTerms: Sendable {
     package var limits: HubLimits
-    package var policy: Policy
+    /// Nil: as it was.
+    package var policy: Policy?
     package var originPolicy: OriginPolicy
     package var maxConnections: Int
 
-    package init(limits: HubLimits, policy: Policy, originPolicy: OriginPolicy, maxConnections: Int) {
+    package init(limits: HubLimits, policy: Policy?, originPolicy: OriginPolicy, maxConnections: Int) {
         self.limits = limits
         self.policy = policy
         self.originPolicy = originPolicy
@@ -97,6 +99,8 @@ package struct RelayOptions {
     package var proxies = TrustedProxies()
     package var compression: DeflateOptions?
     package var tls: (any TransportSource)?
+    /// The token that comes with the request for a WebSocket, as in a cookie.
+    package var tokenOf: @Sendable (RequestHead) -> String? = { _ in nil }
     /// The longest that leaving may take, and over how much of it the goodbyes are spread.
     package var drainTimeout = Duration.seconds(30)
     package var drainSpread = Duration.seconds(20)

@@ -24,6 +24,7 @@ struct RelayWire: WireHandler, ~Copyable {
     let store: DurableState?
     private(set) var shutdown: Shutdown
     private let feed: TokenFeed?
+    private let tokenOf: @Sendable (RequestHead) -> String?
     private let surroundings: RelaySurroundings
     private var sent = MessageCounters()
     private var fanOut = Histogram()
@@ -50,12 +51,13 @@ struct RelayWire: WireHandler, ~Copyable {
 
     init(
         _ hub: consuming Hub, _ store: DurableState?, shutdown: Shutdown, feed: TokenFeed?,
-        _ surroundings: RelaySurroundings, log: WireLog
+        tokenOf: @escaping @Sendable (RequestHead) -> String?, _ surroundings: RelaySurroundings, log: WireLog
     ) {
         self.hub = hub
         self.store = store
         self.shutdown = shutdown
         self.feed = feed
+        self.tokenOf = tokenOf
         self.surroundings = surroundings
         self.log = log
         output = HubOutput(journal: store?.makeBatch() ?? JournalBatch(after: 0))
@@ -149,7 +151,7 @@ struct RelayWire: WireHandler, ~Copyable {
         connections[place] = connection
         let id = SessionID(using: &random)
         log.opened(id, upgrade)
-        hub.opened(connection.index, id: id, at: moment(loop))
+        hub.opened(connection.index, id: id, offering: tokenOf(upgrade.head).map { Array($0.utf8) }, at: moment(loop))
     }
 
     mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {
@@ -206,7 +208,7 @@ struct RelayWire: WireHandler, ~Copyable {
 
     mutating func use(_ terms: RelayTerms, on loop: EventLoop) {
         hub.use(terms.limits)
-        hub.use(terms.policy)
+        if let policy = terms.policy { hub.use(policy) }
         loop.originPolicy = terms.originPolicy
         loop.maxConnections = terms.maxConnections
     }

@@ -12,7 +12,7 @@ extension Hub {
             counters.count(.maxSessions, metBy: session)
             return leave(session, 1013, "the relay is full (max-sessions)", into: &output)
         }
-        switch verdict(on: payload.bytes(hello.token)) {
+        switch verdict(on: payload.bytes(hello.token), of: session) {
         case .refused(let code, let text):
             refuse(Refusal(code, text), at: nil, session, into: &output)
             return leave(session, 1008, text, into: &output)

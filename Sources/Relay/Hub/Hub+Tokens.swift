@@ -20,6 +20,11 @@ extension Hub {
                     sessions[Int(session)].end = expiry.map { UInt64(clamping: $0.microseconds) }
                     watchEnd(of: session)
                 }
+            case .disowned(let keys):
+                for session in sessions.indices {
+                    guard let key = sessions[session].signingKey, keys.contains(key) else { continue }
+                    end(SessionIndex(session), "Token revoked", into: &output)
+                }
             }
         }
     }
@@ -27,6 +32,7 @@ extension Hub {
     /// Takes note of what a session lives by.
     mutating func bind(_ session: SessionIndex, to admission: Admission) {
         sessions[Int(session)].token = admission.token
+        sessions[Int(session)].signingKey = admission.signingKey
         sessions[Int(session)].end = admission.end
         sessions[Int(session)].isGuest = admission.isGuest
         sessions[Int(session)].isBound = true

@@ -70,7 +70,14 @@ package struct Hub: ~Copyable, Sendable {
 
     package var isOpen: Bool { doorkeeper == nil }
 
-    mutating func verdict(on token: RawSpan) -> HelloVerdict? {
+    mutating func verdict(on token: RawSpan, of session: SessionIndex) -> HelloVerdict? {
+        let offered = sessions[Int(session)].offered
+        sessions[Int(session)].offered = nil
+        guard let offered, token.byteCount == 0 else { return verdict(on: token) }
+        return verdict(on: offered.rawSpan)
+    }
+
+    private mutating func verdict(on token: RawSpan) -> HelloVerdict? {
         guard var judge = doorkeeper else { return nil }
         defer { doorkeeper = judge }
         return judge.verdict(on: token, at: now)
@@ -82,8 +89,10 @@ package struct Hub: ~Copyable, Sendable {
 
     // MARK: Connections
 
-    /// Somebody has connected, and is to say HELLO soon.
-    package mutating func opened(_ session: SessionIndex, id: SessionID, at now: Moment) {
+    /// Somebody has connected, and is to say HELLO soon. `offering` is what counts if that has no token.
+    package mutating func opened(
+        _ session: SessionIndex, id: SessionID, offering token: [UInt8]? = nil, at now: Moment
+    ) {
         self.now = now
         let place = Int(session)
         while sessions.count <= place { sessions.append(Session()) }
@@ -92,6 +101,7 @@ package struct Hub: ~Copyable, Sendable {
         sessions[place].generation = generation
         sessions[place].phase = .greeting
         sessions[place].id = id
+        sessions[place].offered = token
         deadlines.add(.greeting(session, generation: generation), at: now.uptime + limits.helloTimeout)
     }
 

@@ -1,3 +1,4 @@
+internal import RelayAuth
 internal import RelayStorage
 
 /// The verdict on a status: good, worrying, or bad, and why.

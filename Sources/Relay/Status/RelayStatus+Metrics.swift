@@ -1,3 +1,4 @@
+internal import RelayAuth
 internal import RelayNet
 internal import RelayProtocol
 internal import RelayStorage
@@ -158,6 +159,7 @@ extension AccountStatus {
                 "relay_auth_attempts_total", [("action", attempt.action), ("result", attempt.result)],
                 value: Double(attempt.count))
         }
+        text.gauge("relay_tokens", "Tokens that could open a session, signed ones left aside.", tokens)
         text.gauge("relay_hash_queue", "Passwords that wait to be hashed.", hashQueue)
         text.histogram("relay_hash_wait_seconds", "How long they waited.", hashWait, scale: 1e-6)
     }

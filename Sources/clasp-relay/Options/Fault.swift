@@ -24,6 +24,7 @@ enum Trouble: String, Sendable, CaseIterable {
     case dataDirectoryUnusable = "data-directory-unusable"
     case damagedData = "damaged-data"
     case invalidCertificate = "invalid-certificate"
+    case invalidSigningKeys = "invalid-signing-keys"
     case relayUnreachable = "relay-unreachable"
     case relayRefused = "relay-refused"
     case relayUnhealthy = "relay-unhealthy"
@@ -34,7 +35,7 @@ enum Trouble: String, Sendable, CaseIterable {
         case .unknownOption, .missingValue, .invalidValue, .unexpectedArgument, .notInThisRelease: EX_USAGE
         case .unreadableFile: EX_NOINPUT
         case .invalidConfig, .unknownKey, .placeholderSecret, .weakSecret, .looseFileMode, .contradiction,
-            .unsafeInProduction, .invalidAppConfig, .invalidCertificate:
+            .unsafeInProduction, .invalidAppConfig, .invalidCertificate, .invalidSigningKeys:
             EX_CONFIG
         case .portInUse, .addressNotHere, .relayUnreachable: EX_UNAVAILABLE
         case .relayUnhealthy: EXIT_FAILURE

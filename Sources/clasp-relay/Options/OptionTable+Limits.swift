@@ -117,6 +117,13 @@ extension OptionTable {
             "token of the administrator, made if the file does not exist; also opens /metrics and /status to others "
                 + "than this machine"),
         Option(
+            "signing-keys", \.auth.signingKeys, .optionalPath(.file, "FILE"), in: .auth,
+            "JSON file that names the keys of signed tokens (JWT), which then count as well"
+        ).reloadable,
+        Option(
+            "cookie", \.auth.hasCookie, .toggle, in: .auth,
+            "give pages of ours their token in a cookie as well, and take it from there"),
+        Option(
             "login-attempts", \.auth.loginAttempts, .optionalNumber(1...10_000), in: .auth,
             "failed logins of one user or address in the window; without it what the app config says, else 5"
         ).limits(.loginAttempts).reloadable,

@@ -135,6 +135,10 @@ struct Settings: Sendable, Equatable {
         var registration = Registration.open
         var tokenTTL: Duration? = .seconds(86_400)
         var adminToken = Secret()
+        /// The file that names the keys of signed tokens; nil: none count.
+        var signingKeys: String?
+        /// Browsers may keep their token in a cookie.
+        var hasCookie = false
         /// Nil: what the application's config says, else five.
         var loginAttempts: Int?
         var loginWindow: Duration?

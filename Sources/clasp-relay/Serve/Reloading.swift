@@ -5,12 +5,13 @@ import RelayThreads
 
 /// SIGHUP: reads the settings again, and takes over what can change while the relay runs.
 final class Reloading: Sendable {
-    /// Hands other terms to those who live by them.
-    typealias Apply = @Sendable (Settings, AppConfig) async -> Void
+    /// Hands other terms to those who live by them; whether the app config is another one, as that is dear to take over.
+    typealias Apply = @Sendable (Settings, AppConfig, _ isOtherConfig: Bool) async -> Void
 
     private struct Current {
         var loaded: LoadedSettings
-        var apply: Apply = { _, _ in }
+        var config: AppConfig
+        var apply: Apply = { _, _, _ in }
     }
 
     private let current: Monitor<Current>
@@ -19,8 +20,10 @@ final class Reloading: Sendable {
     private let writer: LogWriter
     private let log: Log
 
-    init(_ loaded: LoadedSettings, _ invocation: Invocation, _ tls: TLSContext?, _ writer: LogWriter) {
-        current = Monitor(Current(loaded: loaded))
+    init(
+        _ loaded: LoadedSettings, _ config: AppConfig, _ invocation: Invocation, _ tls: TLSContext?, _ writer: LogWriter
+    ) {
+        current = Monitor(Current(loaded: loaded, config: config))
         self.invocation = invocation
         self.tls = tls
         self.writer = writer
@@ -47,22 +50,26 @@ final class Reloading: Sendable {
     private func keep(_ fault: Fault) { log.error("the settings stay as they were", [LogField("fault", fault.text)]) }
 
     private func take(_ fresh: LoadedSettings, _ config: AppConfig) {
-        let (reload, apply) = current.withLock { current in
+        let (reload, isOtherConfig, apply) = current.withLock { current in
             let reload = current.loaded.reloaded(from: fresh)
+            let isOtherConfig = config.text != current.config.text
             current.loaded = reload.loaded
-            return (reload, current.apply)
+            current.config = config
+            return (reload, isOtherConfig, current.apply)
         }
         let settings = reload.loaded.settings
         writer.use(settings.log.effectiveFilter)
         reloadCertificate(settings.tls)
         let isDone = Monitor(false)
-        hand(settings, config, to: apply) { isDone.change { $0 = true } }
+        hand({ await apply(settings, config, isOtherConfig) }) { isDone.change { $0 = true } }
         _ = isDone.wait { $0 ? true : nil }
         for note in config.notes { log.warn("app config", [LogField("note", note.text)]) }
+        // Named once, be it the file or what it says that is another.
+        let changed = reload.changed.filter { $0 != "app-config" } + (isOtherConfig ? ["app-config"] : [])
         log.info(
             "settings read again",
             [
-                LogField("changed", reload.changed.joined(separator: " ")),
+                LogField("changed", changed.joined(separator: " ")),
                 LogField("after_restart", reload.pending.joined(separator: " ")),
             ])
     }
@@ -80,10 +87,10 @@ final class Reloading: Sendable {
 
 /// Nobody's function: a task made in the program's own context would wait for a queue that nobody serves.
 private nonisolated func hand(
-    _ settings: Settings, _ config: AppConfig, to apply: @escaping Reloading.Apply, then: @escaping @Sendable () -> Void
+    _ apply: @escaping @Sendable () async -> Void, then: @escaping @Sendable () -> Void
 ) {
     Task.detached {
-        await apply(settings, config)
+        await apply()
         then()
     }
 }

@@ -39,22 +39,22 @@ enum ServeCommand {
         let inherited = try Startup.inherited(invocation.environment)
         let listener = try Startup.listen(settings.server.webSocketEndpoint, option: "port", among: inherited)
         let executor = try Startup.executor()
-        let httpExecutor = try Startup.executor()
 
         let doorkeeper = settings.auth.isOpen ? nil : TokenDoorkeeper()
         let (hub, store) = try Startup.state(settings, config, executor, writer, doorkeeper: doorkeeper)
-        let accounts = settings.auth.isOpen ? nil : try SecondPort.Accounts(settings, config, relay: executor, log)
+        let accounts = settings.auth.isOpen ? nil : try Accounts(settings, config, relay: executor, writer)
+        let httpExecutor = if let accounts { accounts.executor } else { try Startup.executor() }
 
         let manager = ServiceManager(environment: invocation.environment)
-        let reloading = Reloading(loaded, invocation, tls, writer)
-        var options = settings.relayOptions(tls)
+        let reloading = Reloading(loaded, config, invocation, tls, writer)
+        var options = settings.relayOptions(tls, accounts)
         if settings.server.isSinglePort { options.plainRequests = httpExecutor }
         let relay = try Startup.relay(
             on: executor, hub.take(), options, listener, signals, store, accounts?.relayFeed,
             Startup.surroundings(manager, reloading), writer)
         let started = WallClock.now
         let secondPort = try SecondPort(
-            settings, config, accounts, on: httpExecutor, webSockets: executor, tls: tls, writer, inherited: inherited,
+            settings, accounts, on: httpExecutor, webSockets: executor, tls: tls, writer, inherited: inherited,
             relayPort: listener.port
         ) {
             var status = RelayStatus(
@@ -62,11 +62,12 @@ enum ServeCommand {
             status.process = ProcessFigures.now
             status.droppedLogLines = writer.dropped
             status.certificateEnd = tls?.notAfter
+            status.accounts = await accounts?.service.status()
             return await relay.fill(status)
         }
-        reloading.apply { settings, config in
-            await relay.use(settings.terms(config.policy))
-            await secondPort.use(settings, config)
+        reloading.apply { settings, config, isOtherConfig in
+            await relay.use(settings.terms(isOtherConfig ? config.policy : nil))
+            await accounts?.use(settings, config)
         }
         try Startup.start(relay, secondPort)
 

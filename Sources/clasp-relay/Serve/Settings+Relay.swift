@@ -48,8 +48,8 @@ extension Settings {
         limits.sessions.map { min(Self.mostConnections, $0 + 1024) } ?? Self.mostConnections
     }
 
-    /// What holds from now on.
-    func terms(_ policy: Policy) -> RelayTerms {
+    /// What holds from now on; without a policy, the one that there is.
+    func terms(_ policy: Policy?) -> RelayTerms {
         RelayTerms(limits: hubLimits, policy: policy, originPolicy: originPolicy, maxConnections: maxConnections)
     }
 
@@ -70,7 +70,7 @@ extension Settings {
         }
     }
 
-    func relayOptions(_ tls: TLSContext?) -> RelayOptions {
+    func relayOptions(_ tls: TLSContext?, _ accounts: Accounts?) -> RelayOptions {
         var options = RelayOptions()
         options.wires = wireLimits
         options.maxConnections = maxConnections
@@ -78,6 +78,7 @@ extension Settings {
         options.proxies = web.proxies
         options.compression = compression
         options.tls = tls
+        if let service = accounts?.service { options.tokenOf = { service.cookieToken(in: $0) } }
         options.drainTimeout = server.drainTimeout
         options.drainSpread = server.drainSpread
         return options

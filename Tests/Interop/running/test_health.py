@@ -68,7 +68,7 @@ class Health(WireCase):
         return {path: get(relay.http_port, path)[0] for path in ("/livez", "/healthz", "/readyz", "/health", "/api/health")}
 
     def test_every_shape(self):
-        with Relay(open=False) as relay:
+        with Relay(is_open=False) as relay:
             token = guest(relay.http_port)
             peers = [self.keep(Peer(relay, token=token)) for _ in range(2)]
             peers[0].acknowledged(codec.set_("/a", 1))
@@ -136,7 +136,7 @@ class Health(WireCase):
             until(lambda: jq(get(relay.http_port, "/health")[1], '.status == "healthy"'))
 
     def test_metrics(self):
-        with Relay("--snapshot-interval", "1s", open=False) as relay:
+        with Relay("--snapshot-interval", "1s", is_open=False) as relay:
             post(relay.http_port, "/auth/register", {"username": "ada", "password": "correct horse"})
             post(relay.http_port, "/auth/login", {"username": "ada", "password": "wrong one"})
             peer = self.keep(Peer(relay, token=guest(relay.http_port)))

@@ -40,7 +40,7 @@ class Log(WireCase):
         """One of everything, and the log of it. Two connections, the second with a wrong token."""
         with Relay(
             "--log", level, "--rate", "5", "--burst", "40", "--snapshot-interval", "1s", "--cors-origin",
-            "https://a.example", open=False,
+            "https://a.example", is_open=False,
         ) as relay:
             account = {"username": "ada", "password": PASSWORD}
             token = post(relay.http_port, "/auth/register", account)[1]["token"]
@@ -94,7 +94,7 @@ class Log(WireCase):
                 self.assertNotIn(secret, text)
 
     def test_one_hundred_thousand_lines_without_a_secret(self):
-        with Relay("--log", "trace", "--rate", "0", "--login-attempts", "10000", "--max-sessions-per-user", "0", open=False) as relay:
+        with Relay("--log", "trace", "--rate", "0", "--login-attempts", "10000", "--max-sessions-per-user", "0", is_open=False) as relay:
             account = {"username": "ada", "password": PASSWORD}
             token = post(relay.http_port, "/auth/register", account)[1]["token"]
             bearer = [("Authorization", f"Bearer {token}")]

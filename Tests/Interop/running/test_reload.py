@@ -7,8 +7,8 @@ import tempfile
 
 import codec
 from case import WireCase
-from http_client import call, get, guest, post
-from peer import Peer, Socket, upgrade_request
+from http_client import get, guest, post
+from peer import Peer, Socket
 from relay import Relay
 from test_health import until
 
@@ -56,7 +56,7 @@ class Reload(WireCase):
 
     def test_pace_and_shares_of_users(self):
         config = self.write("config.toml", "[limits]\nrate = 0\n")
-        with Relay("--config", config, open=False) as relay:
+        with Relay("--config", config, is_open=False) as relay:
             token = post(relay.http_port, "/auth/register", {"username": "ada", "password": "correct horse"})[1]["token"]
             peers = [self.keep(Peer(relay, token=token)) for _ in range(2)]
             visitor = self.keep(Peer(relay, token=guest(relay.http_port)))
@@ -85,7 +85,7 @@ class Reload(WireCase):
     def test_pages_and_rules_of_the_application(self):
         rules = self.write("app.json", json.dumps({"scopes": ["read:/**", "write:/**"]}))
         config = self.write("config.toml", "")
-        with Relay("--config", config, "--app-config", rules, open=False) as relay:
+        with Relay("--config", config, "--app-config", rules, is_open=False) as relay:
             peer = self.keep(Peer(relay, token=guest(relay.http_port)))
             listener = self.keep(Peer(relay, token=guest(relay.http_port)))
             listener.ask(codec.subscribe(1, "/**"))
@@ -98,7 +98,7 @@ class Reload(WireCase):
                 "snapshot_transforms": [{"path": "/secret/**", "redact_fields": ["hash"]}],
             }))
             self.write("config.toml", '[web]\ncors_origin = ["https://b.example"]\n')
-            self.assertEqual(self.reload(relay), {"changed": "cors-origin", "after_restart": ""})
+            self.assertEqual(self.reload(relay), {"changed": "cors-origin app-config", "after_restart": ""})
             with self.assertRaisesRegex(AssertionError, "403"):
                 Socket(relay.port, fields=page)
             self.keep(Socket(relay.port, fields=[("Origin", "https://b.example")]))

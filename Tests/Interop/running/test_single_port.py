@@ -13,7 +13,7 @@ import time
 import codec
 from case import WireCase
 from http_client import call, get, guest, post, take_answers
-from peer import Peer, Socket, upgrade_request
+from peer import Peer, Socket, masked, upgrade_request
 from relay import BINARY, Relay
 
 
@@ -97,8 +97,6 @@ class SinglePort(WireCase):
         self.assertRegex(said, rb"(?s)^HTTP/1.1 200 OK.*ok\nHTTP/1.1 101 ")
 
     def test_the_first_messages_may_come_with_the_request(self):
-        from peer import masked
-
         connected = self.connect()
         hello = masked(2, codec.frame(codec.hello()))
         connected.sendall(upgrade_request() + hello)
@@ -108,7 +106,7 @@ class SinglePort(WireCase):
         self.assertIn(b"101 Switching", said)
 
     def test_accounts_and_bodies(self):
-        with Relay("--single-port", open=False) as relay:
+        with Relay("--single-port", is_open=False) as relay:
             body = json.dumps({"username": "ada", "password": "correct horse"}).encode()
             whole = request("POST", "/auth/register", body)
             head = len(whole) - len(body)

@@ -31,10 +31,10 @@ def masked(opcode, payload, final=True):
 def upgrade_request(protocols="clasp", path="/", fields=()):
     key = base64.b64encode(os.urandom(16)).decode()
     offer = f"Sec-WebSocket-Protocol: {protocols}\r\n" if protocols else ""
+    offer += "".join(f"{name}: {value}\r\n" for name, value in fields)
     return (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{offer}"
-        + "".join(f"{name}: {value}\r\n" for name, value in fields) + "\r\n").encode()
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{offer}\r\n").encode()
 
 
 class Socket:
@@ -123,6 +123,23 @@ class Socket:
                 assert opcode == 0xA, f"unexpected opcode {opcode}"
 
 
+    def closure(self, seconds=10):
+        """How the relay ends the connection: code and reason. What comes before that is dropped."""
+        try:
+            deadline = time.monotonic() + seconds
+            while True:
+                self.receive_bytes(deadline - time.monotonic())
+        except Closed as closed:
+            return closed.code, closed.reason
+
+
+def greet(relay, token, **options):
+    """Says HELLO with a token: the connection, and the first message that comes back."""
+    connection = Socket(relay.port, **options)
+    connection.send_bytes(codec.frame(codec.hello(token=token)))
+    return connection, codec.decode(connection.receive_bytes())
+
+
 class Peer(Socket):
     """A CLASP session."""
 
@@ -173,12 +190,3 @@ class Peer(Socket):
         """The stored param, or None."""
         found = [param for message in self.ask(codec.get(address)) for param in message.params]
         return found[0] if found else None
-
-    def closure(self, seconds=10):
-        """How the relay ends the connection: code and reason. What comes before that is dropped."""
-        try:
-            deadline = time.monotonic() + seconds
-            while True:
-                self.receive_bytes(deadline - time.monotonic())
-        except Closed as closed:
-            return closed.code, closed.reason
