@@ -32,7 +32,8 @@ extension Command {
         _ name: String, _ forms: [String], _ summary: String, flags: [Flag] = [], notes: String = "",
         isHidden: Bool = false, call: @escaping @Sendable (CommandCall) -> Int32?
     ) {
-        self.init(name: name, forms: forms, summary: summary, flags: flags, notes: notes, isHidden: isHidden) { invocation in
+        self.init(name: name, forms: forms, summary: summary, flags: flags, notes: notes, isHidden: isHidden) {
+            invocation in
             let parsed = ArgumentParser(flags: flags + [.help]).parse(invocation.arguments)
             if parsed.has("help") { return TextOutput.say(HelpText.lines(for: name)) }
             guard parsed.faults.isEmpty else { return TextOutput.complain(parsed.faults, of: name) }

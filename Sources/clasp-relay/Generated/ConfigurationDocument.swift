@@ -2,7 +2,8 @@ import Relay
 
 /// `docs/configuration.md`, made from the table of options. A test holds the file in the tree against this.
 enum ConfigurationDocument {
-    static let command = Command("configuration-document", [""], "print docs/configuration.md", isHidden: true) { call in
+    static let command = Command("configuration-document", [""], "print docs/configuration.md", isHidden: true) {
+        call in
         call.words.isEmpty ? TextOutput.say(lines) : nil
     }
 

@@ -66,7 +66,8 @@ enum Startup {
     }
 
     /// Listens, or takes the socket of that port that was handed over.
-    static func listen(_ endpoint: Endpoint, option: String, among inherited: [Listener] = []) throws(Fault) -> Listener {
+    static func listen(_ endpoint: Endpoint, option: String, among inherited: [Listener] = []) throws(Fault) -> Listener
+    {
         if case .tcp(_, let port) = endpoint, let listener = inherited.first(where: { $0.port == port && port > 0 }) {
             return listener
         }
