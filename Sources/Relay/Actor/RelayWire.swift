@@ -110,9 +110,9 @@ struct RelayWire: WireHandler, ~Copyable {
     func fill(_ status: inout RelayStatus, on loop: EventLoop) {
         status.phase = shutdown.isUnderWay ? .draining : .serving
         status.isOpen = hub.isOpen
-        status.connections = loop.connectionCount
         status.sessions = hub.sessionCount
         for connection in connections where loop.isOpen(connection) {
+            status.connections += 1
             status.queuedBytes += loop.pendingBytes(of: connection)
             if loop.isLagging(connection) { status.lagging += 1 }
         }
