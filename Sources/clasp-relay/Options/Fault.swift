@@ -22,6 +22,7 @@ enum Trouble: String, Sendable, CaseIterable {
     case addressNotHere = "address-not-here"
     case dataDirectoryInUse = "data-directory-in-use"
     case dataDirectoryUnusable = "data-directory-unusable"
+    case logFileUnusable = "log-file-unusable"
     case damagedData = "damaged-data"
     case invalidCertificate = "invalid-certificate"
     case invalidSigningKeys = "invalid-signing-keys"
@@ -41,7 +42,7 @@ enum Trouble: String, Sendable, CaseIterable {
         case .relayUnhealthy: EXIT_FAILURE
         case .portNotAllowed, .relayRefused: EX_NOPERM
         case .dataDirectoryInUse: EX_TEMPFAIL
-        case .dataDirectoryUnusable: EX_CANTCREAT
+        case .dataDirectoryUnusable, .logFileUnusable: EX_CANTCREAT
         case .damagedData: EX_DATAERR
         }
     }

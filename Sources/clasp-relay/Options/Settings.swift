@@ -153,6 +153,10 @@ struct Settings: Sendable, Equatable {
         var filter = LogFilter()
         var isVerbose = false
         var format = LogFormat.auto
+        /// Nil: standard error.
+        var file: String?
+        /// At which the file is renamed and a new one begun; 0 for never.
+        var fileBytes = 0
 
         /// What holds when `--verbose` was said and no filter.
         var effectiveFilter: LogFilter {

@@ -13,19 +13,24 @@ enum ServeCommand {
         let faults = FileFindings.faults(of: loaded.settings)
         guard faults.isEmpty else { return TextOutput.complain(faults) }
         let log = loaded.settings.log
-        let writer = LogWriter(to: STDERR_FILENO, log.line, filter: log.effectiveFilter)
-        defer { writer.stop(within: .seconds(2)) }
         do throws(Fault) {
-            try serve(loaded, invocation, writer)
-            return EXIT_SUCCESS
+            let file = try log.file.map { path throws(Fault) in try LogFile(path, maxBytes: log.fileBytes) }
+            let writer = log.writer(to: file)
+            defer { writer.stop(within: .seconds(2)) }
+            do throws(Fault) {
+                try serve(loaded, invocation, writer, file)
+                return EXIT_SUCCESS
+            } catch {
+                _ = writer.flush(within: .seconds(1))
+                throw error
+            }
         } catch {
-            _ = writer.flush(within: .seconds(1))
             return TextOutput.complain([error])
         }
     }
 
     private static func serve(
-        _ loaded: LoadedSettings, _ invocation: Invocation, _ writer: LogWriter
+        _ loaded: LoadedSettings, _ invocation: Invocation, _ writer: LogWriter, _ logFile: LogFile?
     ) throws(Fault) {
         let settings = loaded.settings
         let log = writer.log(for: "relay")
@@ -51,7 +56,7 @@ enum ServeCommand {
         if settings.server.isSinglePort { options.plainRequests = httpExecutor }
         let relay = try Startup.relay(
             on: executor, hub.take(), options, listener, signals, store, accounts?.relayFeed,
-            Startup.surroundings(manager, reloading), writer)
+            Startup.surroundings(manager, reloading, logFile), writer)
         let started = WallClock.now
         let secondPort = try SecondPort(
             settings, accounts, on: httpExecutor, webSockets: executor, tls: tls, writer, inherited: inherited,
@@ -96,13 +101,18 @@ enum ServeCommand {
 }
 
 extension Settings.Log {
-    var line: LogLine {
+    fileprivate func writer(to file: LogFile?) -> LogWriter {
+        guard let file else { return LogWriter(to: STDERR_FILENO, line(isFile: false), filter: effectiveFilter) }
+        return LogWriter(line(isFile: true), filter: effectiveFilter, clock: { WallClock.now }) { file.write($0) }
+    }
+
+    private func line(isFile: Bool) -> LogLine {
         let layout: LogLine.Format =
             switch format {
-            case .auto: .suiting(descriptor: STDERR_FILENO)
+            case .auto: isFile ? .json : .suiting(descriptor: STDERR_FILENO)
             case .text: .text
             case .json: .json
             }
-        return LogLine(layout, hasPriority: unsafe getenv("JOURNAL_STREAM") != nil)
+        return LogLine(layout, hasPriority: !isFile && unsafe getenv("JOURNAL_STREAM") != nil)
     }
 }

@@ -16,13 +16,16 @@ enum Startup {
         }
     }
 
-    static func surroundings(_ manager: ServiceManager, _ reloading: Reloading) -> RelaySurroundings {
+    static func surroundings(
+        _ manager: ServiceManager, _ reloading: Reloading, _ logFile: LogFile?
+    ) -> RelaySurroundings {
         var surroundings = RelaySurroundings()
         if manager.watchdogInterval != nil { surroundings.beat = { manager.watchdog() } }
         surroundings.leaving = { manager.stopping() }
         surroundings.reload = {
             // Reads files, which the loop must not wait for.
             _ = BackgroundThread(name: "relay-reload") {
+                logFile?.reopen()
                 manager.reloading()
                 reloading.reload()
                 manager.ready("reloaded")

@@ -278,6 +278,32 @@ class Options(Behaviour):
         self.assertEqual(levels(self.relay("[log]\nverbose = true\n")), {"info", "debug"})
         self.assertNotIn("{", self.relay('[log]\nlog_format = "text"\n').log)
 
+    def test_log_file(self):
+        setup = Setup(self.stack, '[log]\nlog = "debug"\nlog_file = "$HERE/relay.log"\n')
+        relay = setup.start()
+        peer = self.peer(relay)
+        for round in range(5):
+            for number in range(100):
+                peer.send(codec.set_(f"/{number}", round))
+            peer.news()
+            # As logrotate does it, while lines come.
+            os.rename(f"{setup.place}/relay.log", f"{setup.place}/relay.log.{round}")
+            relay.send(signal.SIGHUP)
+            until(lambda: os.path.exists(f"{setup.place}/relay.log"))
+        relay.stop()
+        self.assertEqual(relay.log, "")
+        lines = "".join(path.read_text() for path in pathlib.Path(setup.place).glob("relay.log*")).splitlines()
+        self.assertEqual(sum(json.loads(line)["fields"].get("type") == "SET" for line in lines if "operation" in line), 500)
+        setup = Setup(self.stack, '[log]\nlog = "debug"\nlog_file = "$HERE/relay.log"\nlog_file_size = "16KiB"\n')
+        peer = self.peer(setup.start())
+        for number in range(10):
+            for _ in range(20):
+                peer.send(codec.set_("/a", number))
+            peer.news()
+        until(lambda: os.path.exists(f"{setup.place}/relay.log.1"))
+        self.assertLessEqual(os.stat(f"{setup.place}/relay.log.1").st_size, 16 << 10)
+        self.assertEqual(Setup(self.stack, '[log]\nlog_file = "/nonexistent/relay.log"\n').fails(), 73)
+
     def test_no_key_is_forgotten(self):
         """Every key there is stands in one of these tests."""
         printed = subprocess.run([BINARY, "print-config"], capture_output=True, text=True, timeout=20).stdout

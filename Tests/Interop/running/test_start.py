@@ -158,6 +158,8 @@ class Start(unittest.TestCase):
             return ["11", "12", "13"]
         if text == "" and key.endswith("_window"):
             return ['"11s"', '"12s"', '"13s"']
+        if key == "log_file_size":
+            return ['"11KiB"', '"12KiB"', '"13KiB"']
         if text == '"0"':
             return ['"11s"', '"12s"', '"13s"']
         return ['"one"', '"two"', '"three"']
