@@ -7,8 +7,6 @@ import RelayNet
 /// Who may connect, and as whom: what the relay and the second port share, open before either of them is.
 struct Accounts: Sendable {
     let service: AuthService
-    /// The second port's own thread, on which the service answers.
-    let executor: LoopExecutor
     /// Where the relay hears of tokens.
     let relayFeed: TokenFeed
 
@@ -17,13 +15,15 @@ struct Accounts: Sendable {
     private let feeds: [TokenFeed]
     private let log: RelayLog.Log
 
-    init(_ settings: Settings, _ config: AppConfig, relay: LoopExecutor, _ writer: LogWriter) throws(Fault) {
+    /// The service answers on `executor`, the second port's own.
+    init(
+        _ settings: Settings, _ config: AppConfig, on executor: LoopExecutor, relay: LoopExecutor, _ writer: LogWriter
+    ) throws(Fault) {
         let log = writer.log(for: "relay.auth")
         let ownFeed = TokenFeed()
         relayFeed = TokenFeed(wake: { relay.wake() })
         let feeds = [relayFeed, ownFeed]
         let path = settings.auth.database ?? settings.storage.directory + "/users.db"
-        executor = try Startup.executor()
         do {
             store = try SQLiteAccounts(
                 path: path, publish: { changes in for feed in feeds { feed.push(changes) } },
@@ -43,10 +43,9 @@ struct Accounts: Sendable {
 
     /// Takes over what may change while the relay runs. Blocks while it reads files; what is wrong with one is said, and
     /// stays as it was then.
-    func use(_ settings: Settings, _ config: AppConfig) {
+    func use(_ settings: Settings, _ config: AppConfig) async {
         do throws(Fault) {
-            let configuration = try settings.authConfiguration(config, log)
-            hand(configuration, to: service)
+            await service.use(try settings.authConfiguration(config, log))
             push(.keys(try signingKeys(settings)))
         } catch {
             log.error("the settings of accounts stay as they were", [LogField("fault", error.text)])
@@ -73,9 +72,4 @@ struct Accounts: Sendable {
     private static var workers: Int {
         max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1))
     }
-}
-
-/// Nobody's function: a task made in the program's own context would wait for a queue that nobody serves.
-private nonisolated func hand(_ configuration: AuthConfiguration, to service: AuthService) {
-    Task.detached { await service.use(configuration) }
 }

@@ -1,3 +1,4 @@
+import Relay
 import RelayLog
 import RelayNet
 import RelayThreads
@@ -49,7 +50,7 @@ final class Reloading: Sendable {
     private func reloadAccounts(_ settings: Settings) {
         guard let accounts else { return }
         do throws(Fault) {
-            accounts.use(settings, try Startup.appConfig(settings.state.appConfig))
+            hand(settings, try Startup.appConfig(settings.state.appConfig), to: accounts)
         } catch {
             log.error("the settings of accounts stay as they were", [LogField("fault", error.text)])
         }
@@ -64,4 +65,9 @@ final class Reloading: Sendable {
             log.error("the certificate stays as it was", [LogField("reason", error.description)])
         }
     }
+}
+
+/// Nobody's function: a task made in the program's own context would wait for a queue that nobody serves.
+private nonisolated func hand(_ settings: Settings, _ config: AppConfig, to accounts: Accounts) {
+    Task.detached { await accounts.use(settings, config) }
 }

@@ -11,11 +11,10 @@ struct SecondPort {
     let addresses: [String]
 
     init(
-        _ settings: Settings, _ accounts: Accounts?, tls: TLSContext?, inherited: [Listener], relayPort: UInt16,
-        status: @escaping StatusRoutes.Source
+        _ settings: Settings, _ accounts: Accounts?, on executor: LoopExecutor, tls: TLSContext?,
+        inherited: [Listener], relayPort: UInt16, status: @escaping StatusRoutes.Source
     ) throws(Fault) {
         self.accounts = accounts
-        let executor = if let accounts { accounts.executor } else { try Startup.executor() }
         var router = Router()
         StatusRoutes.mountHealth(on: &router, status)
         let access = StatusAccess(adminToken: try settings.auth.adminTokenText)

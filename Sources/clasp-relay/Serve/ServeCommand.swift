@@ -39,10 +39,12 @@ enum ServeCommand {
         let inherited = try Startup.inherited(invocation.environment)
         let listener = try Startup.listen(settings.server.webSocketEndpoint, option: "port", among: inherited)
         let executor = try Startup.executor()
+        let httpExecutor = try Startup.executor()
 
         let doorkeeper = settings.auth.isOpen ? nil : TokenDoorkeeper()
         let (hub, store) = try Startup.state(settings, config, executor, writer, doorkeeper: doorkeeper)
-        let accounts = settings.auth.isOpen ? nil : try Accounts(settings, config, relay: executor, writer)
+        let accounts =
+            settings.auth.isOpen ? nil : try Accounts(settings, config, on: httpExecutor, relay: executor, writer)
 
         let manager = ServiceManager(environment: invocation.environment)
         let surroundings = Startup.surroundings(manager, Reloading(loaded, invocation, tls, accounts, writer))
@@ -51,7 +53,7 @@ enum ServeCommand {
             surroundings, writer)
         let started = WallClock.now
         let secondPort = try SecondPort(
-            settings, accounts, tls: tls, inherited: inherited, relayPort: listener.port
+            settings, accounts, on: httpExecutor, tls: tls, inherited: inherited, relayPort: listener.port
         ) {
             var status = RelayStatus(
                 version: Version.number, name: settings.server.name, started: started, now: WallClock.now)
