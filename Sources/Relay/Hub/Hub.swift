@@ -10,8 +10,8 @@ import RelayProtocol
 /// The path of a message: `receive` → a file per kind of message (`Hub+Set`, `Hub+Publish`, …) → `Hub+Audience`, who
 /// gets it → `HubOutput`.
 package struct Hub: ~Copyable, Sendable {
-    let limits: HubLimits
-    let policy: Policy
+    var limits: HubLimits
+    var policy: Policy
     /// What WELCOME calls this server.
     let name: [UInt8]
     /// Nil in open mode.
@@ -29,6 +29,7 @@ package struct Hub: ~Copyable, Sendable {
     var addresses: AddressBook
     var params = ParamStore()
     var writers = WriterTable()
+    var creators = CreatorTable()
     /// Whose presence a param is: it goes with the last of these sessions.
     var holders: [AddressID: [SessionIndex]] = [:]
     var definitions = DefinitionTable()
@@ -124,6 +125,15 @@ package struct Hub: ~Copyable, Sendable {
         sessions[Int(session)] = Session()
         sessions[Int(session)].generation = generation
         forgetIdleAddresses()
+    }
+
+    /// What a session is called, and whom it speaks for.
+    package func id(of session: SessionIndex) -> SessionID? {
+        sessions.indices.contains(Int(session)) ? sessions[Int(session)].id : nil
+    }
+
+    package func subject(of session: SessionIndex) -> Subject? {
+        sessions.indices.contains(Int(session)) ? sessions[Int(session)].access?.subject : nil
     }
 
     /// How many have said HELLO and are still there.

@@ -55,8 +55,6 @@ struct Session: Sendable {
     var announced: UInt16 = 0
     var pendingBundles: UInt16 = 0
     var gestures: UInt16 = 0
-    /// Params that it brought into being, in its life.
-    var created: Int32 = 0
 }
 
 /// One SUBSCRIBE that is in force.

@@ -26,7 +26,10 @@ extension RelayStatus {
     }
 
     /// What keeps params and accounts is the database, whatever it is made of.
-    private var isDatabaseConnected: Bool { storage?.health.mode != .readOnly && accounts?.isConnected ?? true }
+    private var isDatabaseConnected: Bool {
+        let isStored = storage.map { $0.health.mode != .readOnly && !$0.isStalled } ?? true
+        return isStored && accounts?.isConnected ?? true
+    }
 
     /// `/status`.
     package var statusJSON: JSONValue {

@@ -112,7 +112,8 @@ extension RelayStatus {
             "relay_http_responses_total", "HTTP responses by the first digit of their status.", .counter, by: "class",
             http.responses.enumerated().dropFirst().map { ("\($0.offset)xx", UInt64(clamping: $0.element)) })
         text.counter("relay_http_timeouts_total", "HTTP requests that took too long to arrive.", http.timeouts)
-        text.counter("relay_http_refused_total", "HTTP connections turned away.", http.refusedConnections)
+        text.counter(
+            "relay_http_refused_total", "HTTP connections turned away.", http.refusedFull + http.refusedPerClient)
         text.counter("relay_http_sent_bytes_total", "Bytes of HTTP responses.", http.bytesOut)
     }
 }

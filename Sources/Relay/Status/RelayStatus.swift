@@ -72,6 +72,8 @@ package struct StorageStatus: Sendable {
     package var report: RecoveryReport
     /// The last record that was handed over.
     package var submitted: UInt64
+    /// Records wait, and for long none has become safe.
+    package var isStalled = false
 
     package init(durability: Durability, health: StorageHealth, report: RecoveryReport, submitted: UInt64) {
         self.durability = durability

@@ -23,11 +23,11 @@ extension OptionTable {
         ).limits(.maxParams).reloadable,
         Option(
             "max-params-per-user", \.limits.paramsPerUser, .numberOrNone(upTo: 100_000_000), in: .limits,
-            "of them, created by one session of a user; 0 for any number"
+            "of them, made by one user since the start, and still there; 0 for any number"
         ).limits(.maxParamsPerUser).reloadable,
         Option(
             "max-params-per-guest", \.limits.paramsPerGuest, .numberOrNone(upTo: 100_000_000), in: .limits,
-            "and by one session of a guest"
+            "and by one guest"
         ).limits(.maxParamsPerGuest).reloadable,
         Option(
             "max-definitions", \.limits.definitions, .number(1...10_000_000), in: .limits, "announced signals"
@@ -38,7 +38,7 @@ extension OptionTable {
         ).limits(.maxMessage),
         Option(
             "inflate-ratio", \.limits.inflateRatio, .number(1...1_000), in: .limits,
-            "how many times larger than its compressed form a message may be"
+            "how many times larger than its compressed form a message above 16 KiB may be"
         ).limits(.inflateRatio),
         Option(
             "max-queue", \.limits.queueBytes, .bytes((256 << 10)...(1 << 30)), in: .limits,

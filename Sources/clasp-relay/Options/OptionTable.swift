@@ -18,7 +18,8 @@ enum OptionTable {
             "auth-listen", \.server.authListen, .endpoint, in: .server,
             "where the HTTP port listens, instead of --host and --auth-port"),
         Option(
-            "single-port", \.server.isSinglePort, .toggle, in: .server, "serve HTTP on the WebSocket port too"),
+            "single-port", \.server.isSinglePort, .toggle, in: .server,
+            "serve HTTP on the WebSocket port too, and open no other"),
         Option(
             "health-port", \.server.healthPort, .optionalPort, in: .server,
             "one more port for health alone; it is always on the HTTP port"),

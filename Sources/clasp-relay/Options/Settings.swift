@@ -105,7 +105,7 @@ struct Settings: Sendable, Equatable {
         var handshakeTimeout = Duration.seconds(10)
         var helloTimeout = Duration.seconds(10)
         var messageBytes = 65_547
-        var inflateRatio = 10
+        var inflateRatio = 100
         var queueBytes = 1 << 20
         var laggingBytes = 256 << 10
         var stallTimeout = Duration.seconds(30)

@@ -30,7 +30,7 @@ struct Accounts: Sendable {
                 complain: { log.error("the accounts' file", [LogField("error", "\($0)")]) })
             hasher = try PasswordHasher(workers: settings.auth.hashWorkers ?? Self.workers)
         } catch {
-            throw Fault(.dataDirectoryUnusable, "\(path): \(error)")
+            throw Fault(.dataDirectoryUnusable, "\(path): failed to connect to database: \(error)")
         }
         service = AuthService(
             on: executor, store: store, hasher: hasher, feed: ownFeed,

@@ -1,6 +1,9 @@
 import Glibc
 import Relay
+import RelayAuth
+import RelayLog
 import RelayNet
+import RelayThreads
 
 /// The HTTP side: accounts, health, metrics, the web.
 struct SecondPort {
@@ -10,11 +13,15 @@ struct SecondPort {
     /// What to tell the operator.
     let addresses: [String]
 
+    /// `webSockets` serves the relay's port; with a single port connections go to and fro between it and `executor`.
     init(
-        _ settings: Settings, _ accounts: Accounts?, on executor: LoopExecutor, tls: TLSContext?,
-        inherited: [Listener], relayPort: UInt16, status: @escaping StatusRoutes.Source
+        _ settings: Settings, _ accounts: Accounts?, on executor: LoopExecutor,
+        webSockets: LoopExecutor, tls: TLSContext?, _ writer: LogWriter, inherited: [Listener], relayPort: UInt16,
+        status relayStatus: @escaping StatusRoutes.Source
     ) throws(Fault) {
         self.accounts = accounts
+        let figures = HTTPFigures()
+        let status: StatusRoutes.Source = { await figures.fill(await relayStatus()) }
         var router = Router()
         StatusRoutes.mountHealth(on: &router, status)
         let access = StatusAccess(adminToken: try settings.auth.adminTokenText)
@@ -29,48 +36,42 @@ struct SecondPort {
                 throw Fault(.unreadableFile, "--static-dir \(directory): \(error)")
             }
         }
-        var ports: [HTTPPort] = []
-        var executors: [LoopExecutor] = []
-        var addresses: [String] = []
+        var setup = PortSetup(settings, writer.log(for: "relay.http"))
+        var listeners: [Listener] = []
         if let endpoint = settings.server.httpEndpoint {
-            let listener = try Startup.listen(endpoint, option: "auth-port", among: inherited)
-            ports.append(try Self.open(listener, executor, router, settings, tls))
-            executors.append(executor)
-            addresses.append((tls == nil ? "http://" : "https://") + endpoint.text(port: listener.port))
+            listeners.append(try Startup.listen(endpoint, option: "auth-port", among: inherited))
+        } else {
+            setup.webSockets = webSockets
         }
-        for (port, option) in [
-            (settings.server.healthPort, "health-port"), (settings.server.metricsPort, "metrics-port"),
-        ] {
-            guard let port else { continue }
-            let executor = try Startup.executor()
-            let listener = try Startup.listen(.tcp(host: settings.server.host, port: port), option: option)
-            var router = Router()
-            if option == "health-port" {
-                StatusRoutes.mountHealth(on: &router, status)
-            } else {
-                StatusRoutes.mountMetrics(on: &router, access: .all, status)
-            }
-            ports.append(try Self.open(listener, executor, router, settings, nil))
-            executors.append(executor)
-        }
-        self.ports = ports
-        self.executors = executors
-        self.addresses = addresses
+        let main = try setup.open(listeners, executor, router, tls)
+        figures.watch(main)
+        let (extraPorts, extraExecutors) = try Self.extraPorts(settings, PortSetup(settings, setup.log), status)
+        ports = [main] + extraPorts
+        executors = [executor] + extraExecutors
+        let place = settings.server.httpEndpoint ?? settings.server.webSocketEndpoint
+        addresses = [(tls == nil ? "http://" : "https://") + place.text(port: listeners.first?.port ?? relayPort)]
     }
 
-    private static func open(
-        _ listener: Listener, _ executor: LoopExecutor, _ router: Router, _ settings: Settings, _ tls: TLSContext?
-    ) throws(Fault) -> HTTPPort {
-        var limits = HTTPLimits()
-        limits.maxConnections = settings.limits.httpConnections
-        limits.maxConnectionsPerClient = settings.limits.httpPerAddress ?? .max
-        do throws(SystemError) {
-            return try HTTPPort(
-                on: executor, listeners: [listener], router: router, limits: limits,
-                proxies: settings.web.proxies, tls: tls)
-        } catch {
-            throw Fault(.relayUnhealthy, "\(error)", status: EX_OSERR)
+    /// One more port for health alone and one for metrics alone, never encrypted.
+    private static func extraPorts(
+        _ settings: Settings, _ setup: PortSetup, _ status: @escaping StatusRoutes.Source
+    ) throws(Fault) -> (ports: [HTTPPort], executors: [LoopExecutor]) {
+        var ports: [HTTPPort] = []
+        var executors: [LoopExecutor] = []
+        func add(_ port: UInt16?, _ option: String, _ mount: (inout Router) -> Void) throws(Fault) {
+            guard let port else { return }
+            let listener = try Startup.listen(.tcp(host: settings.server.host, port: port), option: option)
+            var router = Router()
+            mount(&router)
+            let executor = try Startup.executor()
+            ports.append(try setup.open([listener], executor, router, nil))
+            executors.append(executor)
         }
+        try add(settings.server.healthPort, "health-port") { StatusRoutes.mountHealth(on: &$0, status) }
+        try add(settings.server.metricsPort, "metrics-port") {
+            StatusRoutes.mountMetrics(on: &$0, access: .all, status)
+        }
+        return (ports, executors)
     }
 
     func start() throws(Fault) {
@@ -79,12 +80,6 @@ struct SecondPort {
         } catch {
             throw Fault(.relayUnhealthy, "\(error)", status: EX_OSERR)
         }
-    }
-
-    /// The counters of the main port.
-    func counters() async -> HTTPCounters {
-        guard let port = ports.first else { return HTTPCounters() }
-        return await port.counters
     }
 
     /// Answers what is being answered, and ends.

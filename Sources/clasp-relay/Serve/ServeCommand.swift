@@ -34,8 +34,8 @@ enum ServeCommand {
         let signals = try Startup.signals()
         raiseDescriptorLimit(to: 1 << 20)
         let config = try Startup.appConfig(settings.state.appConfig)
+        for note in config.notes { log.warn("app config", [LogField("note", note.text)]) }
         let tls = try settings.tlsContext()
-        if settings.server.isSinglePort { throw Fault(.notInThisRelease, "--single-port: not in this release") }
         let inherited = try Startup.inherited(invocation.environment)
         let listener = try Startup.listen(settings.server.webSocketEndpoint, option: "port", among: inherited)
         let executor = try Startup.executor()
@@ -47,13 +47,16 @@ enum ServeCommand {
             settings.auth.isOpen ? nil : try Accounts(settings, config, on: httpExecutor, relay: executor, writer)
 
         let manager = ServiceManager(environment: invocation.environment)
-        let surroundings = Startup.surroundings(manager, Reloading(loaded, invocation, tls, accounts, writer))
+        let reloading = Reloading(loaded, config, invocation, tls, writer)
+        var options = settings.relayOptions(tls, accounts)
+        if settings.server.isSinglePort { options.plainRequests = httpExecutor }
         let relay = try Startup.relay(
-            on: executor, hub.take(), settings.relayOptions(tls, accounts), listener, signals, store, accounts?.relayFeed,
-            surroundings, writer)
+            on: executor, hub.take(), options, listener, signals, store, accounts?.relayFeed,
+            Startup.surroundings(manager, reloading), writer)
         let started = WallClock.now
         let secondPort = try SecondPort(
-            settings, accounts, on: httpExecutor, tls: tls, inherited: inherited, relayPort: listener.port
+            settings, accounts, on: httpExecutor, webSockets: executor, tls: tls, writer, inherited: inherited,
+            relayPort: listener.port
         ) {
             var status = RelayStatus(
                 version: Version.number, name: settings.server.name, started: started, now: WallClock.now)
@@ -62,6 +65,10 @@ enum ServeCommand {
             status.certificateEnd = tls?.notAfter
             status.accounts = await accounts?.service.status()
             return await relay.fill(status)
+        }
+        reloading.apply { settings, config, isOtherConfig in
+            await relay.use(settings.terms(isOtherConfig ? config.policy : nil))
+            await accounts?.use(settings, config)
         }
         try Startup.start(relay, secondPort)
 
@@ -85,7 +92,7 @@ enum ServeCommand {
         let scheme = settings.tls.certificate == nil ? "ws" : "wss"
         var lines = ["clasp-relay listens on \(scheme)://\(address)"]
         lines += http.map { "accounts, health and metrics on \($0)" }
-        _ = TextOutput.say(lines)
+        TextOutput.sayIfHeard(lines)
     }
 }
 

@@ -40,13 +40,15 @@ def upgrade_request(protocols="clasp", path="/", fields=()):
 class Socket:
     """A WebSocket, before anything is said over it."""
 
-    def __init__(self, port, receive_buffer=None, protocols="clasp", path="/", fields=()):
-        self.socket = socket.socket()
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    def __init__(self, port, receive_buffer=None, protocols="clasp", path="/", fields=(), connected=None):
+        """`connected`: a socket on which something else may have been said already."""
+        self.socket = connected or socket.socket()
         self.socket.settimeout(10)
-        self.socket.connect(("127.0.0.1", port))
+        if not connected:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if receive_buffer:
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            self.socket.connect(("127.0.0.1", port))
         self.socket.sendall(upgrade_request(protocols, path, fields))
         self.input = bytearray()
         while b"\r\n\r\n" not in self.input:
@@ -141,9 +143,9 @@ def greet(relay, token, **options):
 class Peer(Socket):
     """A CLASP session."""
 
-    def __init__(self, relay, name="wire test", receive_buffer=None):
-        super().__init__(relay.port, receive_buffer)
-        self.send(codec.hello(name))
+    def __init__(self, relay, name="wire test", receive_buffer=None, token="", fields=()):
+        super().__init__(relay.port, receive_buffer, fields=fields)
+        self.send(codec.hello(name, token))
         self.welcome = self.receive()
         assert self.welcome.type == "WELCOME", self.welcome
         self.id = self.welcome.session
