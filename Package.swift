@@ -72,7 +72,7 @@ let package = Package(
         // The hub without sockets, its naive model, and the program that sets one against the other.
         .target(
             name: "RelaySimulation",
-            dependencies: ["Relay", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayTestKit"],
+            dependencies: ["Relay", "RelayAuth", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayTestKit"],
             path: "Tests/RelaySimulation", swiftSettings: rules),
         program("relay-simulation", ["RelaySimulation", "RelayTestKit"], path: "Tests/relay-simulation"),
         tests("RelayJSONTests", ["RelayJSON"]),

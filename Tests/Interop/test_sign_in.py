@@ -10,6 +10,7 @@ import tempfile
 import time
 import unittest
 
+import codec
 from peer import greet
 from relay import Relay
 
@@ -344,6 +345,36 @@ class Sockets(SignInCase):
                 self.assertEqual(greet(relay, gone)[1].code, 300)
                 self.assertEqual(greet(relay, "")[1].code, 300)
                 self.check(curl(relay, "/auth/guest", {"user_id": "kept"}), 409, ERROR)
+
+    def test_a_session_is_warned_and_ends_with_its_token_unless_that_is_refreshed(self):
+        with Relay(is_open=False) as relay:
+            tokens = [self.guest(relay) for _ in range(3)]
+            stays, goes, deaf = connections = [greet(relay, token)[0] for token in tokens]
+            for connection in (stays, goes):
+                connection.send_bytes(codec.frame(codec.subscribe(1, "/clasp/relay/expiring")))
+            # Who asks for more than the one address is left alone.
+            deaf.send_bytes(codec.frame(codec.subscribe(1, "/clasp/**")))
+            for connection in connections:
+                self.answered(connection)
+            end = int((time.time() + 2.5) * 1e6)
+            with sqlite3.connect(relay.data / "users.db") as accounts:
+                accounts.execute("UPDATE tokens SET expiry = ?", [end])
+            accounts.close()
+            for connection in (stays, goes):
+                warning = codec.decode(connection.receive_bytes())
+                self.assertEqual((warning.type, warning.address, warning.value), ("PUBLISH", "/clasp/relay/expiring", end))
+            self.assertEqual(curl(relay, "/auth/refresh", "", *bearer(tokens[0])).status, 200)
+            for connection in (goes, deaf):
+                self.assertEqual(codec.decode(connection.receive_bytes()).code, 302)
+                self.assertEqual(connection.closure(), (1008, "Token expired"))
+            self.assertGreaterEqual(time.time() * 1e6, end)
+            self.answered(stays)
+            self.assertEqual(greet(relay, tokens[1])[1].code, 302)
+
+    def answered(self, connection):
+        connection.send_bytes(codec.frame(codec.ping()))
+        while codec.decode(connection.receive_bytes()).type != "PONG":
+            pass
 
     def test_a_cookie_opens_a_socket_for_our_pages_only(self):
         with Relay("--cookie", "--cors-origin", ORIGIN, "--cors-origin", "https://other.example", is_open=False) as relay:

@@ -31,6 +31,8 @@ struct Session: Sendable {
     var end: UInt64?
     /// When the queue of deadlines looks whether it has come, in microseconds of uptime.
     var tokenLook: UInt64 = 0
+    /// It has been told that the end is near.
+    var isWarned = false
     var isGuest = false
     /// Counted among its user's sessions.
     var isBound = false

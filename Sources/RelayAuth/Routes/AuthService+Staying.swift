@@ -98,7 +98,7 @@ extension AuthService {
         try checkLogins(keys)
         let found = try await asked(try await store.account(withID: grant.subject))
         guard let account = found else { throw .noPassword }
-        let user = TokenDigest(of: UserName.fold(account.username))
+        let user = TokenDigest(of: UserName(account.username).folded)
         guard PasswordHasher.passwordLengths.contains(present.count),
             try await verified(present, of: account, keys, about: user) != nil
         else { throw .wrongPassword }

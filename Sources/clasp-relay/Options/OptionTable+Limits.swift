@@ -141,7 +141,7 @@ extension OptionTable {
         ).reloadable,
         Option(
             "hash-workers", \.auth.hashWorkers, .optionalNumber(1...64), in: .auth,
-            "passwords hashed at a time; without it one a core"),
+            "passwords hashed at a time; without it one fewer than there are cores, four at most"),
         Option(
             "hash-queue", \.auth.hashQueue, .number(1...10_000), in: .auth, "and how many may wait for that"
         ).limits(.hashQueue),

@@ -144,7 +144,7 @@ struct Settings: Sendable, Equatable {
         var loginWindow: Duration?
         var registerAttempts: Int?
         var registerWindow: Duration?
-        /// Threads that hash passwords; nil for one a core.
+        /// Threads that hash passwords; nil for as many as the machine can spare.
         var hashWorkers: Int?
         var hashQueue = 64
     }

@@ -7,8 +7,6 @@ import RelayNet
 /// Who may connect, and as whom: what the relay and the second port share, open before either of them is.
 struct Accounts: Sendable {
     let service: AuthService
-    /// The second port's own thread, on which the service answers.
-    let executor: LoopExecutor
     /// Where the relay hears of tokens.
     let relayFeed: TokenFeed
 
@@ -17,13 +15,15 @@ struct Accounts: Sendable {
     private let feeds: [TokenFeed]
     private let log: RelayLog.Log
 
-    init(_ settings: Settings, _ config: AppConfig, relay: LoopExecutor, _ writer: LogWriter) throws(Fault) {
+    /// The service answers on `executor`, the second port's own.
+    init(
+        _ settings: Settings, _ config: AppConfig, on executor: LoopExecutor, relay: LoopExecutor, _ writer: LogWriter
+    ) throws(Fault) {
         let log = writer.log(for: "relay.auth")
         let ownFeed = TokenFeed()
         relayFeed = TokenFeed(wake: { relay.wake() })
         let feeds = [relayFeed, ownFeed]
         let path = settings.auth.database ?? settings.storage.directory + "/users.db"
-        executor = try Startup.executor()
         do {
             store = try SQLiteAccounts(
                 path: path, publish: { changes in for feed in feeds { feed.push(changes) } },
@@ -41,11 +41,11 @@ struct Accounts: Sendable {
         push(.keys(try signingKeys(settings)))
     }
 
-    /// Takes over what may change while the relay runs. What is wrong with a file is said, and stays as it was then.
+    /// Takes over what may change while the relay runs. Blocks while it reads files; what is wrong with one is said, and
+    /// stays as it was then.
     func use(_ settings: Settings, _ config: AppConfig) async {
         do throws(Fault) {
-            let configuration = try settings.authConfiguration(config, log)
-            await service.use(configuration)
+            await service.use(try settings.authConfiguration(config, log))
             push(.keys(try signingKeys(settings)))
         } catch {
             log.error("the settings of accounts stay as they were", [LogField("fault", error.text)])

@@ -44,11 +44,12 @@ enum ServeCommand {
         let inherited = try Startup.inherited(invocation.environment)
         let listener = try Startup.listen(settings.server.webSocketEndpoint, option: "port", among: inherited)
         let executor = try Startup.executor()
+        let httpExecutor = try Startup.executor()
 
         let doorkeeper = settings.auth.isOpen ? nil : TokenDoorkeeper()
         let (hub, store) = try Startup.state(settings, config, executor, writer, doorkeeper: doorkeeper)
-        let accounts = settings.auth.isOpen ? nil : try Accounts(settings, config, relay: executor, writer)
-        let httpExecutor = if let accounts { accounts.executor } else { try Startup.executor() }
+        let accounts =
+            settings.auth.isOpen ? nil : try Accounts(settings, config, on: httpExecutor, relay: executor, writer)
 
         let manager = ServiceManager(environment: invocation.environment)
         let reloading = Reloading(loaded, config, invocation, tls, writer)
