@@ -1,4 +1,5 @@
 package import Relay
+package import RelayAuth
 import RelayProtocol
 import RelayStorage
 import RelayTestKit
@@ -43,14 +44,14 @@ package final class HubKit {
 
     // MARK: What clients do
 
-    /// Connects a client, at the first free place; it has said nothing yet.
+    /// Connects a client, at the first free place; it has said nothing yet, but may have brought a token along.
     @discardableResult
-    package func connect() -> Int {
+    package func connect(offering token: String? = nil) -> Int {
         let place = clients.firstIndex { !$0.isOpen } ?? clients.count
         if place == clients.count { clients.append(Client()) }
         let id = SessionID(using: &random)
         clients[place] = Client(isOpen: true, name: String(decoding: id.text, as: UTF8.self))
-        hub.opened(SessionIndex(place), id: id, at: now)
+        hub.opened(SessionIndex(place), id: id, offering: token.map { Array($0.utf8) }, at: now)
         return place
     }
 
@@ -59,6 +60,12 @@ package final class HubKit {
         let client = connect()
         say(Say.hello(token: token), as: client)
         return client
+    }
+
+    /// Tells the hub what has become of tokens.
+    package func learn(_ changes: [TokenChange]) {
+        hub.learn(changes, at: now, into: &output)
+        carryOut()
     }
 
     package func say(_ frame: [UInt8], as client: Int) {

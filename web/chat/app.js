@@ -71,19 +71,24 @@ class App {
 
     async #signIn(way, { username, password, name }) {
         if (way === 'guest') {
-            const uid = this.device.get('guest') ?? uuid();
-            this.device.set('guest', uid);
-            return this.#enter(await this.#asGuest(name, uid));
+            const kept = this.device.get('guest');
+            return this.#enter(await this.#asGuest(name, kept?.uid ?? uuid(), kept?.token).catch((error) => {
+                // The id may have become somebody else's. If it is the name that is taken, we are told so again.
+                if (error.status !== 409 || !kept) throw error;
+                return this.#asGuest(name, uuid());
+            }));
         }
         const { token, userId, username: shown } = await this.door[way]({ username, password });
         return this.#enter({ uid: userId, name: shown, token });
     }
 
     /** A relay without accounts asks nobody; it has no such route. */
-    async #asGuest(name, uid) {
+    async #asGuest(name, uid, kept) {
+        this.device.set('guest', { uid, token: kept });
         if (this.config.isOpen) return { uid, name, isGuest: true, isOpen: true };
         try {
-            const { token, userId, username } = await this.door.guest({ name, userId: uid });
+            const { token, userId, username } = await this.door.guest({ name, userId: uid, token: kept });
+            this.device.set('guest', { uid: userId, token });
             return { uid: userId, name: username ?? name, token, isGuest: true };
         } catch (error) {
             if (error.status === 404 || error.status === 405) return { uid, name, isGuest: true, isOpen: true };
@@ -124,7 +129,7 @@ class App {
         if (account.isOpen) return '';
         if (!refused) return account.token;
         if (!account.isGuest) return '';
-        this.account = await this.#asGuest(account.name, account.uid);
+        this.account = await this.#asGuest(account.name, account.uid, account.token);
         this.device.set('account', this.account);
         return this.account.token;
     }

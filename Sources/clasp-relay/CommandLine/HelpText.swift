@@ -7,7 +7,8 @@ enum HelpText {
         let command = CommandTable.command(named: name)
         var lines: [String]
         if let command, name != "serve" {
-            lines = ["usage: " + command.usage, ""] + wrap(sentence(command.summary), width: width)
+            lines = ["usage: " + command.usage.joined(separator: "\n       "), ""]
+            lines += wrap(sentence(command.summary), width: width)
         } else {
             lines = ["usage: clasp-relay [COMMAND] [OPTION]…", ""]
             lines += wrap(
@@ -20,8 +21,11 @@ enum HelpText {
         }
         if let command, !command.flags.isEmpty {
             lines += ["", "Options of this command"]
-            for flag in command.flags { lines += entry(flag.synopsis, sentence(flag.help)) }
+            for flag in command.flags + (command.takesSettings ? [] : [.help]) {
+                lines += entry(flag.synopsis, sentence(flag.help))
+            }
         }
+        if let command, !command.notes.isEmpty { lines += ["", command.notes] }
         guard command?.takesSettings ?? true else { return lines }
         lines += ["", "General"]
         for flag in [SettingsLoader.config, .help, .version, .json] {

@@ -91,7 +91,8 @@ struct ProductionChecks {
                 : .bad("restart-policy", "\(unit): Restart=\(restart) leaves a relay that ended where it is")
         ]
         let drain = settings.server.drainTimeout
-        if let text = values["TimeoutStopSec"], let time = Duration(units: text.replacing("sec", with: "s")),
+        if let text = values["TimeoutStopSec"],
+            let time = Duration(units: text.replacing("sec", with: "s").replacing("min", with: "m")),
             time <= drain
         {
             findings.append(
