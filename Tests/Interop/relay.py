@@ -16,13 +16,14 @@ BINARY = os.environ.get("RELAY_BINARY", str(ROOT / ".build/release/clasp-relay")
 class Relay:
     """A relay in open mode on a port of its own choice, with an empty data directory unless it is given one."""
 
-    def __init__(self, *options, port=0, data=None):
+    def __init__(self, *options, port=0, data=None, environment=None):
         self._own = None if data else tempfile.TemporaryDirectory(prefix="clasp-relay-")
         self.data = pathlib.Path(data or self._own.name) / "data"
         self._log = tempfile.TemporaryFile(mode="w+")
         arguments = ["--open", "--port", str(port), "--auth-port", "0", "--data-dir", str(self.data), *options]
         self.process = subprocess.Popen(
-            [BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True)
+            [BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True,
+            env={**os.environ, **(environment or {})})
         self.port, self.http_port = self._said("ws"), self._said("http")
 
     def _said(self, scheme):
