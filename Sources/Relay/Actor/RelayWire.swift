@@ -199,7 +199,7 @@ struct RelayWire: WireHandler, ~Copyable {
         loop.closeListeners()
         loop.dropUnopened()
         surroundings.leaving()
-        store?.checkpoint(output.journal.sequence, hub.contents(at: moment(loop)))
+        store?.checkpoint(&output.journal, hub.contents(at: moment(loop)))
         shutdown.begin(connections.filter { loop.isOpen($0) }, at: loop.ticks)
         advanceShutdown(on: loop)
     }
@@ -292,11 +292,10 @@ struct RelayWire: WireHandler, ~Copyable {
         }
         // Without a journal nothing can be promised, so nothing is.
         guard store.keepsJournal else { return }
-        let bytes = output.frame(frame).array
         if isCommit {
-            committed.add(bytes, to: connection, after: sequence)
+            committed.add(frame, of: output, to: connection, after: sequence)
         } else {
-            confirmed.add(bytes, to: connection, after: sequence)
+            confirmed.add(frame, of: output, to: connection, after: sequence)
         }
     }
 }

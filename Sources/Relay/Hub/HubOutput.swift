@@ -124,7 +124,7 @@ package struct HubOutput: ~Copyable {
     }
 
     mutating func acknowledge(_ frame: Slice, to session: SessionIndex, isCommit: Bool) {
-        if isCommit { journal.commit() }
+        if isCommit { journal.commit() } else { journal.confirm() }
         actions.append(
             .acknowledge(session: session, frame: frame, sequence: journal.sequence, isCommit: isCommit))
     }
