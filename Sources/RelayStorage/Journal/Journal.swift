@@ -227,7 +227,7 @@ final class Journal: Sendable {
                 box.opening = nil
                 return .open(epoch: opening.epoch, after: opening.after)
             }
-            if box.phase == .open, !box.pending.isEmpty {
+            if box.phase == .open, !box.pending.isEmpty || box.wantsWord || box.wantsSync {
                 swap(&buffer, &box.pending)
                 let work = Work.write(
                     last: box.sequence, wantsWord: box.wantsWord, wantsSync: box.wantsSync, rotates: box.wantsRotation)
@@ -240,7 +240,7 @@ final class Journal: Sendable {
     }
 
     private func write(_ buffer: inout [UInt8], to segment: inout OpenSegment?, last: UInt64) throws(FileError) {
-        guard var current = segment else { return }
+        guard !buffer.isEmpty, var current = segment else { return }
         if current.size >= current.nextMark {
             let mark = SegmentMark(sequence: current.last &+ 1, offset: Int64(current.size))
             chain.withLock { $0.mark(mark) }
@@ -288,6 +288,8 @@ final class Journal: Sendable {
             try files.syncDirectory(directory)
         } catch {
             files.close(file)
+            // Nothing is in it, and the next one gets another number.
+            try? files.remove(file.path)
             throw error
         }
         chain.withLock {

@@ -16,7 +16,8 @@ package struct JournalBatch: Sendable {
     /// `sequence`: of the last record that exists.
     package init(after sequence: UInt64) { self.sequence = sequence }
 
-    package var isEmpty: Bool { records.count == 0 }
+    /// Neither records nor somebody who waits for those of earlier batches.
+    package var isEmpty: Bool { records.count == 0 && !wantsWord && !wantsSync }
 
     @discardableResult
     package mutating func set(
