@@ -45,7 +45,13 @@ package struct SegmentChain: Sendable, Equatable {
         guard try files.exists(home) else { return }
         for number in try files.names(in: home).compactMap({ JournalFormat.number(of: $0) }).sorted() {
             next = max(next, number &+ 1)
-            let file = try files.open("\(home)/\(JournalFormat.name(of: number))", .read)
+            let file: OpenFile
+            do throws(FileError) {
+                file = try files.open("\(home)/\(JournalFormat.name(of: number))", .read)
+            } catch  where error.code == FileError.missing {
+                // A relay that is at work has just thrown it away.
+                continue
+            }
             defer { files.close(file) }
             var head: [UInt8] = []
             // A byte more, to see whether anything follows.
