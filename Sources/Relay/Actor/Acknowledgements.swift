@@ -1,5 +1,4 @@
 import RelayNet
-import RelayProtocol
 
 /// ACKs that wait for the disk, in order. The writes they are for have been carried out; nothing else waits.
 ///
@@ -19,21 +18,32 @@ struct Acknowledgements {
     private var start = 0
 
     private static let leastToGiveBack = 1_024
+    /// Sent at once to one connection.
+    private static let mostAtOnce = 64 << 10
 
+    @inline(__always)
     mutating func add(
-        _ frame: HubOutput.Slice, of output: borrowing HubOutput, to connection: ConnectionID, after sequence: UInt64
+        _ acknowledgement: HubOutput.Acknowledgement, of output: borrowing HubOutput, to connection: ConnectionID
     ) {
-        waiting.append(Waiting(connection: connection, sequence: sequence, bytes: Int(frame.count)))
-        bytes.append(output.frame(frame))
+        let before = bytes.count
+        bytes.appendFrame(.binary, output.frame(acknowledgement.frame))
+        waiting.append(
+            Waiting(connection: connection, sequence: acknowledgement.sequence, bytes: bytes.count - before))
     }
 
-    /// Sends those whose record is as safe as asked for.
+    /// Sends those whose record is as safe as asked for, those in a row for one connection at once.
     mutating func release(upTo sequence: UInt64, on loop: EventLoop) {
         while head < waiting.count, waiting[head].sequence <= sequence {
-            let next = waiting[head]
-            loop.send(.binary, bytes.rawSpan.extracting(start..<start + next.bytes), to: next.connection)
-            head += 1
-            start += next.bytes
+            let connection = waiting[head].connection
+            var end = start
+            while head < waiting.count, waiting[head].sequence <= sequence, waiting[head].connection == connection,
+                end - start < Self.mostAtOnce
+            {
+                end += waiting[head].bytes
+                head += 1
+            }
+            loop.send(bytes: bytes.rawSpan.extracting(start..<end), to: connection)
+            start = end
         }
         if head == waiting.count {
             waiting.removeAll(keepingCapacity: true)

@@ -89,13 +89,6 @@ extension RawSpan {
     }
 }
 
-extension [UInt8] {
-    /// Appends a copy.
-    package mutating func append(_ bytes: RawSpan) {
-        unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
-    }
-}
-
 /// Writing behind a check: `ByteWriter` has made sure that there is room, and only debug builds look again.
 extension MutableRawSpan {
     @inline(__always)
