@@ -21,9 +21,11 @@ class Relay:
         self.data = pathlib.Path(data or self._own.name) / "data"
         self._log = tempfile.TemporaryFile(mode="w+")
         arguments = ["--open", "--port", str(port), "--auth-port", "0", "--data-dir", str(self.data), *options]
+        # What names the program is no option of it.
+        inherited = {name: value for name, value in os.environ.items() if name != "RELAY_BINARY"}
         self.process = subprocess.Popen(
             [BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True,
-            env={**os.environ, **(environment or {})})
+            env=inherited | (environment or {}))
         self.port, self.http_port = self._said("ws"), self._said("http")
 
     def _said(self, scheme):
