@@ -170,7 +170,6 @@ package final class HubKit {
         for action in output.actions {
             switch action {
             case .deliver(let delivery): deliver(delivery)
-            case .acknowledge(let session, let slice, _, _): hear(output.frame(slice).array, Int(session))
             case .close(let session, let code, let reason):
                 guard clients[Int(session)].isOpen else { continue }
                 clients[Int(session)].heard.append(.closed(code: code, reason: output.reasons[reason]))
@@ -179,6 +178,7 @@ package final class HubKit {
             case .awaitRoom(let session): clients[Int(session)].awaitsRoom = true
             }
         }
+        for next in output.acknowledgements { hear(output.frame(next.frame).array, Int(next.session)) }
         output.removeAll()
         guard !replays.isEmpty else { return }
         // There is no history here.

@@ -102,9 +102,11 @@ package final class DurableState {
     }
 
     /// Out of turn, before people are sent away.
-    func checkpoint(_ sequence: UInt64, _ contents: StateContents) {
-        guard sequence != covered, storage.beginCheckpoint(contents, at: sequence) else { return }
-        covered = sequence
+    func checkpoint(_ batch: inout JournalBatch, _ contents: StateContents) {
+        // What the checkpoint contains must not come behind it in the journal.
+        storage.submit(&batch)
+        guard batch.sequence != covered, storage.beginCheckpoint(contents, at: batch.sequence) else { return }
+        covered = batch.sequence
     }
 
     /// The last checkpoint, and the end of the storage. Waits.

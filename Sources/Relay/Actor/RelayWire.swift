@@ -227,7 +227,7 @@ struct RelayWire: WireHandler, ~Copyable {
         loop.closeListeners()
         loop.dropUnopened()
         surroundings.leaving()
-        store?.checkpoint(output.journal.sequence, hub.contents(at: moment(loop)))
+        store?.checkpoint(&output.journal, hub.contents(at: moment(loop)))
         shutdown.begin(connections.filter { loop.isOpen($0) }, at: loop.ticks)
         advanceShutdown(on: loop)
     }
@@ -253,8 +253,6 @@ struct RelayWire: WireHandler, ~Copyable {
             case .deliver(let delivery):
                 note(delivery, isSaid: saysOperations)
                 Self.deliver(delivery, of: output, &hub, &skipped, on: loop)
-            case .acknowledge(let session, let frame, let sequence, let isCommit):
-                acknowledge(connections[Int(session)], frame, sequence, isCommit: isCommit, on: loop)
             case .close(let session, let code, let reason):
                 loop.close(connections[Int(session)], CloseCode(rawValue: code), output.reasons[reason])
             case .replay(let request):
@@ -262,6 +260,7 @@ struct RelayWire: WireHandler, ~Copyable {
             case .awaitRoom(let session): loop.tellWhenDrained(connections[Int(session)])
             }
         }
+        if !output.acknowledgements.isEmpty { keepAcknowledgements(on: loop) }
         output.removeAll()
         guard !refused.isEmpty else { return }
         for request in refused {
@@ -314,20 +313,22 @@ struct RelayWire: WireHandler, ~Copyable {
         self.replays = replays
     }
 
-    private mutating func acknowledge(
-        _ connection: ConnectionID, _ frame: HubOutput.Slice, _ sequence: UInt64, isCommit: Bool, on loop: EventLoop
-    ) {
+    private mutating func keepAcknowledgements(on loop: EventLoop) {
         guard let store else {
-            loop.send(.binary, output.frame(frame), to: connection)
+            for next in output.acknowledgements {
+                loop.send(.binary, output.frame(next.frame), to: connections[Int(next.session)])
+            }
             return
         }
         // Without a journal nothing can be promised, so nothing is.
         guard store.keepsJournal else { return }
-        let bytes = output.frame(frame).array
-        if isCommit {
-            committed.add(bytes, to: connection, after: sequence)
-        } else {
-            confirmed.add(bytes, to: connection, after: sequence)
+        for next in output.acknowledgements {
+            let connection = connections[Int(next.session)]
+            if next.isCommit {
+                committed.add(next, of: output, to: connection)
+            } else {
+                confirmed.add(next, of: output, to: connection)
+            }
         }
     }
 }
