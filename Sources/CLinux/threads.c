@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -91,13 +90,6 @@ uint64_t clinux_thread_start(void (*body)(void *), void *context, const char *na
 }
 
 void clinux_thread_join(uint64_t thread) { pthread_join((pthread_t)thread, NULL); }
-
-int clinux_pin(int first, int count) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    for (int cpu = first; cpu < first + count && cpu < CPU_SETSIZE; cpu++) CPU_SET(cpu, &set);
-    return sched_setaffinity(0, sizeof set, &set) < 0 ? -errno : 0;
-}
 
 int64_t clinux_monotonic_nanoseconds(void) {
     struct timespec now;

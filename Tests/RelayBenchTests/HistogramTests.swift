@@ -9,7 +9,7 @@ import Testing
         var random = SeededRandom(seed: UInt64(count))
         // Of every magnitude, as latencies are.
         let values = (0..<count).map { _ in
-            UInt64.random(in: 0...UInt64.max, using: &random) >> .random(in: 24...63, using: &random)
+            UInt64.random(in: 0...UInt64.max, using: &random) >> Int.random(in: 24...63, using: &random)
         }
         var histogram = Histogram()
         for value in values { histogram.record(value) }

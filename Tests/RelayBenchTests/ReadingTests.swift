@@ -33,7 +33,8 @@ import Testing
 
     private func read(_ bytes: [UInt8], _ client: inout Client, at now: UInt64 = 0, from first: UInt64 = 0) -> Tally {
         var shared = Client.Surroundings(run: run)
-        shared.tally.measured = first..<UInt64.max
+        _ = shared.tally.keepLatencies(of: 0..<first)
+        _ = shared.tally.keepLatencies(of: first..<UInt64.max)
         #expect(client.read(bytes.rawSpan, at: now, &shared) == bytes.count)
         return shared.tally
     }
@@ -65,8 +66,9 @@ import Testing
         let bytes = try value(0, due: 50) + value(1, due: 100) + value(2, due: 100) + value(3, due: 180)
         let tally = read(bytes, &client, at: 200, from: 60)
         #expect(tally.deliveries == 4)
-        #expect(tally.latencies.count == 3)
-        #expect(tally.latencies.least == 20 && tally.latencies.greatest == 100)
+        #expect(tally.latencies(0).count == 1 && tally.latencies(0).least == 150)
+        #expect(tally.latencies(1).count == 3)
+        #expect(tally.latencies(1).least == 20 && tally.latencies(1).greatest == 100)
     }
 
     @Test func `what came in pieces`() throws {

@@ -18,8 +18,6 @@ void clinux_monitor_wake(clinux_monitor *monitor);
 /// Starts a thread that receives no signals; `nice` is added to its niceness. 0 when it cannot be had.
 uint64_t clinux_thread_start(void (*body)(void *), void *context, const char *name, int nice);
 void clinux_thread_join(uint64_t thread);
-/// Lets the calling thread, and what it starts from now on, run on these processors only. 0 or a negative errno.
-int clinux_pin(int first, int count);
 
 /// Nanoseconds that never run backwards.
 int64_t clinux_monotonic_nanoseconds(void);

@@ -11,14 +11,14 @@ struct Measurement {
     var othersShare = 0.0
     /// How late the generator was at worst.
     var latest: UInt64 = 0
-    var latencies = Histogram()
+    /// Of the tally, where the latencies are.
+    var window = 0
 
     var cpuPerDelivery: Double? { cpu.map { deliveries > 0 ? Double($0) / Double(deliveries) / 1_000 : 0 } }
 }
 
 extension Crowd {
-    /// Measures so many seconds of the traffic. The latencies are complete only when what was sent has arrived:
-    /// `takeLatencies` fetches them.
+    /// Measures so many seconds of the traffic.
     mutating func measure(
         _ traffic: inout Traffic, for seconds: Double, _ server: ServerProcess?,
         step: (inout Crowd, UInt64) throws(BenchError) -> Void = { _, _ in }
@@ -28,16 +28,16 @@ extension Crowd {
         let began = Self.now
         let sent = traffic.sent
         traffic.forgetDelay()
-        shared.tally.deliveries = 0
-        shared.tally.latencies = Histogram()
-        shared.tally.measured = began..<began + UInt64(seconds * 1e9)
+        let deliveries = shared.tally.deliveries
+        let window = shared.tally.keepLatencies(of: began..<began + UInt64(seconds * 1e9))
         try run(&traffic, for: seconds, step: step)
 
         var found = Measurement(seconds: Double(Self.now - began) / 1e9)
+        found.window = window
         let after = server?.sample()
         let timeAfter = ComputedTime.now
         found.sent = traffic.sent - sent
-        found.deliveries = shared.tally.deliveries
+        found.deliveries = shared.tally.deliveries - deliveries
         found.latest = traffic.latest
         if let before, let after {
             found.cpu = after.cpu - before.cpu
@@ -51,8 +51,6 @@ extension Crowd {
         return found
     }
 
-    mutating func takeLatencies() -> Histogram {
-        defer { shared.tally.measured = 0..<0 }
-        return shared.tally.latencies
-    }
+    /// How long what was due meanwhile took. Complete when it has arrived.
+    func latencies(of measurement: Measurement) -> Histogram { shared.tally.latencies(measurement.window) }
 }

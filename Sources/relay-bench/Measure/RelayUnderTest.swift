@@ -18,15 +18,13 @@ final class RelayUnderTest {
     /// `cores`: which it may use.
     init(_ program: String, _ options: [String], in place: String, cores: Range<Int>?) throws(BenchError) {
         directory = "\(place)/relay-bench.\(getpid()).\(UInt32.random(in: 0 ... .max))"
-        let all = 0..<Machine.cores
-        if let cores { Machine.pin(to: cores) }
-        defer { if cores != nil { Machine.pin(to: all) } }
         var ends: [Int32] = [0, 0]
         guard unsafe ends.withUnsafeMutableBufferPointer({ unsafe clinux_pipe($0.baseAddress) }) == 0 else {
             throw BenchError("no pipe can be had")
         }
         defer { close(ends[0]) }
-        let child = Self.spawn([program] + Self.arguments + ["--data-dir", directory] + options, output: ends[1])
+        let child = Self.start(
+            [program] + Self.arguments + ["--data-dir", directory] + options, output: ends[1], cores: cores)
         close(ends[1])
         guard let child else { throw BenchError("\(program) cannot be started") }
         process = ServerProcess(identifier: child)
@@ -57,16 +55,13 @@ final class RelayUnderTest {
 
     private func removeDirectory() { LinuxFileSystem().removeTree(directory) }
 
-    private static func spawn(_ words: [String], output: Int32) -> Int32? {
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    private static func start(_ words: [String], output: Int32, cores: Range<Int>?) -> Int32? {
         var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) }
         unsafe arguments.append(nil)
         defer { unsafe arguments.forEach { unsafe free($0) } }
-        var child: pid_t = 0
-        return unsafe posix_spawn(&child, words[0], &actions, nil, arguments, environ) == 0 ? child : nil
+        let child = unsafe clinux_start_child(
+            arguments, output, Int32(cores?.lowerBound ?? 0), Int32(cores?.count ?? 0))
+        return child > 0 ? child : nil
     }
 
     /// From the line that tells where it listens, its first. Nil when it ends instead.

@@ -39,12 +39,7 @@ struct BenchmarksDocument {
             guard !runs.isEmpty else { continue }
             lines += ["", "## \(section.title)", "", section.text, ""]
             for table in section.tables {
-                lines.append("| " + ([section.rowTitle] + table.map(\.title)).joined(separator: " | ") + " |")
-                lines.append("|---|" + String(repeating: "---:|", count: table.count))
-                for run in runs {
-                    lines.append("| " + ([run.name] + table.map { $0.text(run) }).joined(separator: " | ") + " |")
-                }
-                lines.append("")
+                lines += Self.table(table, runs, isTurned: section.isTurned) + [""]
             }
             for plot in section.plots where plot.svg(self.runs.filter { plot.scenarios.contains($0.scenario) }) != nil {
                 lines += ["![\(plot.title)](\(Self.imageFolder)/\(plot.name))", ""]
@@ -54,6 +49,14 @@ struct BenchmarksDocument {
             while lines.last == "" { lines.removeLast() }
         }
         return lines
+    }
+
+    private static func table(_ columns: [Column], _ runs: [Runs], isTurned: Bool) -> [String] {
+        func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
+        let heads = isTurned ? runs.map(\.name) : columns.map(\.title)
+        let lines = [row([""] + heads), "|---|" + String(repeating: "---:|", count: heads.count)]
+        if isTurned { return lines + columns.map { column in row([column.title] + runs.map { column.text($0) }) } }
+        return lines + runs.map { run in row([run.name] + columns.map { $0.text(run) }) }
     }
 
     static let imageFolder = "images/benchmarks"
@@ -74,6 +77,15 @@ struct BenchmarksDocument {
         if let most = others.last {
             lines.append(
                 "| What other programs used meanwhile, of one core | \(Decimal.text(others[others.count / 2])) %, at most \(Decimal.text(most)) % |"
+            )
+        }
+        let delays = runs.flatMap { run in
+            run.records.filter { $0["rate"]?.double != 0 }.compactMap { $0["generator_late_us"]?.double }
+        }.sorted()
+        if let most = delays.last {
+            let median = Decimal.text(delays[delays.count / 2])
+            lines.append(
+                "| Longest delay of the generator in a run at a fixed rate | \(median) µs, at most \(Decimal.text(most)) µs |"
             )
         }
         return lines

@@ -23,7 +23,7 @@ struct CurvePlot {
             over: curves.flatMap { $0.points.map(\.value) }, from: floor, length: Self.top - floor)
         for tick in axis.ticks {
             svg.line([(Self.left, axis.place(of: tick)), (end, axis.place(of: tick))])
-            svg.text(Decimal.text(tick), Self.left - 8, axis.place(of: tick) + 4, .end, kind: "tick")
+            svg.text(axis.label(of: tick), Self.left - 8, axis.place(of: tick) + 4, .end, kind: "tick")
         }
         for (share, name) in Self.marks {
             svg.line([(Self.place(of: share), Self.top), (Self.place(of: share), floor)])
@@ -78,7 +78,7 @@ struct DotPlot {
             length: Self.width - Self.right - Self.left)
         for tick in axis.ticks {
             svg.line([(axis.place(of: tick), Self.top - 8), (axis.place(of: tick), floor)])
-            svg.text(Decimal.text(tick), axis.place(of: tick), floor + 18, .middle, kind: "tick")
+            svg.text(axis.label(of: tick), axis.place(of: tick), floor + 18, .middle, kind: "tick")
         }
         svg.text(unit, Self.width - Self.right, floor + 36, .end, kind: "tick")
         if series.count > 1 {
@@ -95,6 +95,9 @@ struct DotPlot {
                 let colour = SVG.colours[dot.series % SVG.colours.count]
                 svg.line([(axis.place(of: dot.least), y), (axis.place(of: dot.greatest), y)], colour: colour)
                 svg.dot(axis.place(of: dot.median), y, colour: colour)
+                if series.count == 1 {
+                    svg.text(Decimal.text(dot.median), axis.place(of: dot.greatest) + 8, y + 4, kind: "tick")
+                }
             }
         }
         return svg.document
@@ -103,4 +106,10 @@ struct DotPlot {
 
 extension LogAxis {
     static func logarithm(_ value: Double) -> Double { log10(value) }
+
+    func label(of tick: Double) -> String {
+        var label = Decimal.text(tick)
+        while label.contains("."), label.hasSuffix("0") { label.removeLast() }
+        return label
+    }
 }

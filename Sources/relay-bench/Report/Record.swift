@@ -23,7 +23,7 @@ struct Record {
 
     mutating func add(_ key: String, microseconds nanoseconds: UInt64) { add(key, Double(nanoseconds) / 1e3) }
 
-    /// The quantiles that people ask for, and the curve between them for a plot.
+    /// The quantiles that people ask for.
     mutating func add(_ latencies: Histogram, _ suffix: String = "") {
         guard latencies.count > 0 else { return }
         for (name, share) in [("p50", 0.5), ("p99", 0.99), ("p999", 0.999)] {
@@ -32,14 +32,20 @@ struct Record {
         add("max_us\(suffix)", microseconds: latencies.greatest)
     }
 
-    mutating func addCurve(of latencies: Histogram) {
+    private mutating func addCurve(of latencies: Histogram) {
         let points = Self.shares.map { share -> JSONValue in
             [.double(share), .double(Double(latencies.quantile(share)) / 1e3)]
         }
         members.append(JSONMember("curve", .array(points)))
     }
 
-    static let shares = [0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999]
+    private static let shares = [0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999]
+
+    mutating func add(_ measurement: Measurement, _ latencies: Histogram, withCurve: Bool) {
+        add(measurement)
+        add(latencies)
+        if withCurve { addCurve(of: latencies) }
+    }
 
     mutating func add(_ measurement: Measurement) {
         add("seconds", measurement.seconds)

@@ -11,8 +11,9 @@ struct ReportSection: Sendable {
     let scenario: String
     let title: String
     let text: String
-    var rowTitle = ""
     let tables: [[Column]]
+    /// A line for each figure, and a column for each case.
+    var isTurned = false
     var plots: [Picture] = []
 
     static var all: [ReportSection] { [fanOut, rooms, joiner, idle, slow, churn, storage, codec] }
@@ -143,7 +144,7 @@ struct ReportSection: Sendable {
 
     private static let storage = ReportSection(
         scenario: "storage", title: "Storage", text: "The parts of `relay-bench storage`, without a relay around them.",
-        tables: [StorageBench.columns])
+        tables: [StorageBench.columns], isTurned: true)
 
     private static let codec = ReportSection(
         scenario: "codec", title: "Reading and writing frames",

@@ -47,15 +47,12 @@ struct Churn: Scenario {
         try crowd.run(&traffic, for: warmUp)
         let alone = try crowd.measure(&traffic, for: seconds, site.server)
         let memory = site.server?.residentBytes ?? 0
-        try crowd.run(&traffic, for: 0.1)
-        let quiet = crowd.takeLatencies()
         var door = RevolvingDoor(hearing, rate: joins, parallel: parallel)
         let beside = try crowd.measure(&traffic, for: seconds, site.server) { crowd, now throws(BenchError) in
             try door.turn(&crowd, at: now)
         }
         try door.empty(&crowd)
         crowd.drain(traffic, listeners)
-        let busy = crowd.takeLatencies()
 
         var record = Record(
             Self.name,
@@ -71,8 +68,8 @@ struct Churn: Scenario {
             let rest = Double(before) * beside.seconds / alone.seconds
             record.add("cpu_us_per_join", max(0, Double(after) - rest) / Double(door.joins.count) / 1e3)
         }
-        record.add(quiet, "_alone")
-        record.add(busy, "_beside")
+        record.add(crowd.latencies(of: alone), "_alone")
+        record.add(crowd.latencies(of: beside), "_beside")
         record.add(Losses(crowd, traffic, listeners))
         record.add("resident_bytes_grown", max(0, (site.server?.residentBytes ?? 0) - memory))
         return record

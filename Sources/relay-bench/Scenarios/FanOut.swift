@@ -72,10 +72,8 @@ struct FanOut: Scenario {
         record.add("publishers", publishers)
         record.add("rate", rate)
         record.add("size", size)
-        record.add(found)
-        let latencies = crowd.takeLatencies()
-        record.add(latencies)
-        if rate > 0 { record.addCurve(of: latencies) }
+        // The time in a queue that is always full makes no curve worth drawing.
+        record.add(found, crowd.latencies(of: found), withCurve: rate > 0)
         record.add(Losses(crowd, traffic, listeners))
         record.add("resident_bytes", site.server?.residentBytes ?? 0)
         return record

@@ -41,15 +41,11 @@ struct LateJoiner: Scenario {
 
         var alone = Joins()
         for _ in 0..<joiners { try alone.take(join(silent, &crowd, site.server, &probe, isProbing: false)) }
-        _ = try crowd.measure(&probe, for: 0.5, nil)
-        crowd.drain(probe, [Listener(client: ear, senders: [0])])
-        let quiet = crowd.takeLatencies()
+        let quiet = try crowd.measure(&probe, for: 0.5, nil)
         var beside = Joins()
-        crowd.shared.tally.measured = Crowd.now..<UInt64.max
-        crowd.shared.tally.latencies = Histogram()
+        let busy = crowd.shared.tally.keepLatencies(of: Crowd.now..<UInt64.max)
         for _ in 0..<joiners { try beside.take(join(silent, &crowd, site.server, &probe, isProbing: true)) }
         crowd.drain(probe, [Listener(client: ear, senders: [0])])
-        let busy = crowd.takeLatencies()
 
         record.add("joiners", joiners)
         record.add("join_ms", Self.median(alone.milliseconds))
@@ -57,8 +53,8 @@ struct LateJoiner: Scenario {
         if !alone.cpu.isEmpty { record.add("cpu_ms_per_join", Self.median(alone.cpu)) }
         record.add("bytes_per_join", alone.bytes)
         record.add("join_ms_beside", Self.median(beside.milliseconds))
-        record.add(quiet, "_probe_alone")
-        record.add(busy, "_probe")
+        record.add(crowd.latencies(of: quiet), "_probe_alone")
+        record.add(crowd.shared.tally.latencies(busy), "_probe")
         record.add(Losses(crowd, probe, [Listener(client: ear, senders: [0])]))
         record.add("resident_bytes_after", site.server?.residentBytes ?? 0)
         return record

@@ -55,10 +55,7 @@ struct Rooms: Scenario {
         record.add("members", members)
         record.add("rate_each", rate)
         record.add("size", size)
-        record.add(found)
-        let latencies = crowd.takeLatencies()
-        record.add(latencies)
-        record.addCurve(of: latencies)
+        record.add(found, crowd.latencies(of: found), withCurve: true)
         record.add(Losses(crowd, traffic, listeners))
         record.add("resident_bytes", site.server?.residentBytes ?? 0)
         return record

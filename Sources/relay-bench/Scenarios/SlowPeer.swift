@@ -53,10 +53,9 @@ struct SlowPeer: Scenario {
             [Traffic.Sender(client: writer, frames: frames)], .rate(rate), reference: listeners[0].client)
 
         try crowd.run(&traffic, for: 0.5)
-        _ = try crowd.measure(&traffic, for: seconds, site.server)
+        let before = try crowd.measure(&traffic, for: seconds, site.server)
         let memory = site.server?.residentBytes ?? 0
         let stalled = try crowd.join(slow, hearing, receiveBuffer: 65_536)
-        let before = crowd.takeLatencies()
         for client in stalled {
             crowd.change(client) {
                 $0.isObserved = false
@@ -78,13 +77,9 @@ struct SlowPeer: Scenario {
             crowd.change(client) { $0.awaits = resumed }
             crowd.pause(client, false)
         }
-        // What was due while they stood still has arrived at the others long before all of this is over.
-        try crowd.run(&traffic, for: 0.1)
-        let besides = crowd.takeLatencies()
-        _ = try crowd.measure(&traffic, for: seconds, site.server)
+        let after = try crowd.measure(&traffic, for: seconds, site.server)
         let all = listeners + stalled.map { Listener(client: $0, senders: [0]) }
         crowd.drain(traffic, all)
-        let after = crowd.takeLatencies()
 
         var record = Record(
             Self.name,
@@ -95,9 +90,9 @@ struct SlowPeer: Scenario {
         record.add("rate", rate)
         record.add("size", size)
         record.add(during)
-        record.add(before, "_before")
-        record.add(besides, "_during")
-        record.add(after, "_after")
+        for (phase, name) in [(before, "before"), (during, "during"), (after, "after")] {
+            record.add(crowd.latencies(of: phase), "_\(name)")
+        }
         record.add(Losses(crowd, traffic, listeners))
         record.add("resident_bytes_grown", max(0, peak - memory))
         record.add("resident_bytes_grown_per_slow", Double(max(0, peak - memory)) / Double(slow))
