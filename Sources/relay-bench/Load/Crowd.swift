@@ -11,6 +11,7 @@ struct Crowd: ~Copyable {
     /// Places of clients that have gone.
     private var free: [Int] = []
     var shared: Client.Surroundings
+    private(set) var receivedBytes = 0
     private var buffer: [UInt8]
 
     /// Small enough to stay in a processor's cache, with room for the beginning of a frame before it.
@@ -93,6 +94,7 @@ struct Crowd: ~Copyable {
         switch clients[number].socket.receive(into: &bytes, from: start) {
         case .bytes(let count):
             clients[number].receivedBytes &+= count
+            receivedBytes &+= count
             let end = start + count
             let now = Self.now
             let taken = clients[number].read(bytes.rawSpan.extracting(0..<end), at: now, &shared)

@@ -111,14 +111,14 @@ extension Crowd {
         }
     }
 
-    /// Waits until nothing more comes: every listener has the last of all, or a second has passed without news.
+    /// Waits until nothing more comes: every listener has the last of all, or seconds have passed without a byte.
     mutating func drain(_ traffic: Traffic, _ listeners: [Listener]) {
-        var news = (count: shared.tally.deliveries, at: Self.now)
+        var news = (bytes: receivedBytes, at: Self.now)
         while true {
             poll(waiting: 1_000_000)
             let now = Self.now
-            if shared.tally.deliveries != news.count { news = (shared.tally.deliveries, now) }
-            guard now - news.at < 1_000_000_000 else { return }
+            if receivedBytes != news.bytes { news = (receivedBytes, now) }
+            guard now - news.at < 3_000_000_000 else { return }
             let isDone = listeners.allSatisfy { listener in
                 let client = clients[listener.client]
                 return !client.isOpen

@@ -26,7 +26,7 @@ struct Runs: Sendable {
     func spread(_ key: String, per unit: Double = 1) -> (median: Double, least: Double, greatest: Double)? {
         let values = records.compactMap { $0[key]?.double }.map { $0 / unit }.sorted()
         guard let least = values.first, let greatest = values.last else { return nil }
-        return (values[values.count / 2], least, greatest)
+        return (Self.median(values), least, greatest)
     }
 
     func total(_ key: String) -> Int { records.reduce(0) { $0 + Int($1[key]?.int ?? 0) } }
@@ -38,8 +38,12 @@ struct Runs: Sendable {
         return first.indices.compactMap { index in
             let values = curves.compactMap { $0.indices.contains(index) ? $0[index][1]?.double : nil }.sorted()
             guard let share = first[index][0]?.double, !values.isEmpty else { return nil }
-            return (share, values[values.count / 2])
+            return (share, Self.median(values))
         }
+    }
+
+    private static func median(_ sorted: [Double]) -> Double {
+        (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 }
 
