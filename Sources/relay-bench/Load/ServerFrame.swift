@@ -37,15 +37,15 @@ struct StampLayout {
     let stampOffset: Int
 
     init(frame start: Int, frameBytes: Int, stampOffset: Int, of bytes: RawSpan) {
-        head = bytes.word(at: start)
-        more = bytes.halfWord(at: start + 8)
+        head = bytes.integer(at: start)
+        more = bytes.integer(at: start + 8)
         self.frameBytes = frameBytes
         self.stampOffset = stampOffset
     }
 
     @inline(__always)
     func fits(at start: Int, of bytes: RawSpan) -> Bool {
-        bytes.byteCount &- start >= frameBytes && bytes.word(at: start) == head
-            && bytes.halfWord(at: start &+ 8) == more
+        bytes.byteCount &- start >= frameBytes && bytes.integer(at: start, as: UInt64.self) == head
+            && bytes.integer(at: start &+ 8, as: UInt32.self) == more
     }
 }

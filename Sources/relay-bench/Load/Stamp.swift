@@ -17,10 +17,10 @@ struct Stamp {
 
     @inline(__always)
     init(at offset: Int, of bytes: RawSpan) {
-        run = bytes.halfWord(at: offset)
-        sender = bytes.halfWord(at: offset &+ 4)
-        number = bytes.word(at: offset &+ 8)
-        due = bytes.word(at: offset &+ 16)
+        run = bytes.integer(at: offset)
+        sender = bytes.integer(at: offset &+ 4)
+        number = bytes.integer(at: offset &+ 8)
+        due = bytes.integer(at: offset &+ 16)
     }
 }
 
