@@ -111,20 +111,27 @@ extension Crowd {
         }
     }
 
-    /// Waits until nothing more comes: every listener has the last of all, or seconds have passed without a byte.
+    /// Waits until every listener has the last of all, or nothing comes any more.
     mutating func drain(_ traffic: Traffic, _ listeners: [Listener]) {
+        var rest = listeners
+        drain { crowd in
+            rest.removeAll { listener in
+                let client = crowd.clients[listener.client]
+                return !client.isOpen
+                    || zip(client.checks, listener.senders).allSatisfy { $0.next >= traffic.senders[$1].sent }
+            }
+            return rest.isEmpty
+        }
+    }
+
+    /// Waits until it is done, or seconds have passed without a byte for anybody.
+    mutating func drain(until isDone: (borrowing Crowd) -> Bool) {
         var news = (bytes: receivedBytes, at: Self.now)
-        while true {
+        while !isDone(self) {
             poll(waiting: 1_000_000)
             let now = Self.now
             if receivedBytes != news.bytes { news = (receivedBytes, now) }
             guard now - news.at < 3_000_000_000 else { return }
-            let isDone = listeners.allSatisfy { listener in
-                let client = clients[listener.client]
-                return !client.isOpen
-                    || zip(client.checks, listener.senders).allSatisfy { $0.next >= traffic.senders[$1].sent }
-            }
-            if isDone { return }
         }
     }
 }

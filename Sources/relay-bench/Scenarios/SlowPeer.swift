@@ -78,8 +78,13 @@ struct SlowPeer: Scenario {
             crowd.pause(client, false)
         }
         let after = try crowd.measure(&traffic, for: seconds, site.server)
-        let all = listeners + stalled.map { Listener(client: $0, senders: [0]) }
-        crowd.drain(traffic, all)
+        crowd.drain(traffic, listeners)
+        // Of what was left out for them the newest values come in any order.
+        var behind = stalled
+        crowd.drain { crowd in
+            behind.removeAll { !crowd.clients[$0].isOpen || hasNewest(crowd.clients[$0], of: traffic.sent) }
+            return behind.isEmpty
+        }
 
         var record = Record(
             Self.name,
@@ -100,6 +105,11 @@ struct SlowPeer: Scenario {
         return record
     }
 
+    /// Of the last so many numbers each is the newest of its address.
+    private func hasNewest(_ client: Client, of sent: UInt64) -> Bool {
+        (sent - min(sent, UInt64(addresses))..<sent).allSatisfy { client.newest[Int($0 % UInt64(addresses))] == $0 }
+    }
+
     private func add(
         _ stalled: [Int], _ crowd: borrowing Crowd, _ traffic: Traffic, since resumed: UInt64, to record: inout Record
     ) {
@@ -113,9 +123,7 @@ struct SlowPeer: Scenario {
                 continue
             }
             conflated += traffic.sent - min(traffic.sent, client.checks[0].received)
-            // Of the last so many numbers each is the newest of its address.
-            let newest = traffic.sent - min(traffic.sent, UInt64(addresses))..<traffic.sent
-            if newest.contains(where: { client.newest[Int($0 % UInt64(addresses))] != $0 }) { wrong += 1 }
+            if !hasNewest(client, of: traffic.sent) { wrong += 1 }
             if let moment = client.caughtUp { catchUp.record(moment - resumed) } else { silent += 1 }
         }
         record.add("slow_conflated", conflated)
