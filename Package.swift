@@ -90,6 +90,7 @@ let package = Package(
         tests(
             "ClaspRelayTests",
             ["CLinux", "clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),
+        tests("RelayBenchTests", ["relay-bench", "RelayJSON", "RelayProtocol"]),
         tests("EndToEndTests", ["CLinux", "CSQLite", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayThreads"]),
     ]
 )

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "CLinuxBeneath.h"
+#include "CLinuxChild.h"
 #include "CLinuxClient.h"
 #include "CLinuxNet.h"
 
