@@ -91,7 +91,7 @@ enum ClientCommands {
                 try client.send(.object(message), .confirm, until: call.deadline)
                 do throws(Fault) {
                     _ = try client.expect(["ACK"], until: call.deadline)
-                } catch  where error.text == ClientError.late.description {
+                } catch  where error.isLate {
                     throw Fault(
                         .relayUnreachable,
                         "set: the relay took it, but did not say that it is kept; with --durability none it never does, "
@@ -129,7 +129,7 @@ enum ClientCommands {
     }
 
     /// Reads the words, does the work, and tells what went wrong.
-    private static func run(
+    static func run(
         _ name: String, _ flags: [Flag], _ count: ClosedRange<Int>, _ invocation: Invocation,
         _ body: (ClientCall) throws(Fault) -> Int32
     ) -> Int32 {
@@ -153,9 +153,11 @@ struct ClientCall {
     let parsed: ParsedArguments
     let words: [String]
     let deadline: Deadline
-    private let timeout: Duration
+    let timeout: Duration
     private let url: ClientURL
     private let token: String?
+
+    var hasToken: Bool { token != nil }
 
     init(_ parsed: ParsedArguments, _ environment: [String: String]) throws(Fault) {
         self.parsed = parsed
@@ -170,7 +172,10 @@ struct ClientCall {
         deadline = .after(timeout)
     }
 
-    func connect() throws(Fault) -> ClaspClient { try ClaspClient(url, token: token, within: timeout) }
+    /// With a token of the caller's, where none was given.
+    func connect(else other: String? = nil) throws(Fault) -> ClaspClient {
+        try ClaspClient(url, token: token ?? other, within: timeout)
+    }
 
     func value(_ word: String) throws(Fault) -> JSONValue {
         guard let value = PlainValue.notation(of: PlainValue.read(word)) else {
@@ -224,6 +229,11 @@ extension ClaspClient {
         try send(["type": "PING"], until: deadline)
         _ = try expect(["PONG"], until: deadline)
     }
+}
+
+extension Fault {
+    /// Nothing came in time, which need not be the end.
+    var isLate: Bool { trouble == .relayUnreachable && text == ClientError.late.description }
 }
 
 extension JSONValue {

@@ -59,6 +59,10 @@ enum CommandTable {
             name: "sub", arguments: "[OPTION]… PATTERN…", summary: "print values and events as they come",
             flags: ClientCommands.subFlags, run: ClientCommands.sub),
         Command(
+            name: "demo", arguments: "[OPTION]…",
+            summary: "open a room with a bot, and params that move, on a running relay", flags: DemoCommand.flags,
+            run: DemoCommand.run),
+        Command(
             name: "user", arguments: UserCommand.synopsis, summary: "make, list, change and import accounts",
             run: { UserCommand.run($0.arguments) }),
         Command(

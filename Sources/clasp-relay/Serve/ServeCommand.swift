@@ -82,6 +82,7 @@ enum ServeCommand {
         let scheme = settings.tls.certificate == nil ? "ws" : "wss"
         var lines = ["clasp-relay listens on \(scheme)://\(address)"]
         lines += http.map { "accounts, health and metrics on \($0)" }
+        if settings.web.staticDirectory != nil { lines += http.map { "pages on \($0)/" } }
         _ = TextOutput.say(lines)
     }
 }
