@@ -12,7 +12,8 @@ const stateText = {
 export class Sidebar {
     constructor(app) {
         this.app = app;
-        this.tab = 'rooms';
+        // Who has no room yet wants to see which there are.
+        this.tab = app.session.rooms.size ? 'rooms' : 'browse';
         this.self = h('div', { class: 'top' });
         this.tabs = h('div', { class: 'segments', role: 'tablist', 'aria-label': 'Lists' });
         this.list = h('div', { class: 'scroll', role: 'tabpanel', id: 'side-panel' });

@@ -20,12 +20,15 @@ export async function story(tell, { config = chatConfig, site: given } = {}) {
         },
         async guest(name, options) {
             const page = await house.person(options);
+            await house.comeIn(page, name);
+            return page;
+        },
+        async comeIn(page, name) {
             await page.open(`${site.url}/chat/`);
             await page.click({ button: 'Guest' });
             await page.fill({ label: 'Your name' }, name);
             await page.click({ button: 'Come in' });
             await page.until(() => document.querySelector('.frame'));
-            return page;
         },
         async room(page, { name, password, encrypted, type }) {
             await page.click({ button: 'New' });
