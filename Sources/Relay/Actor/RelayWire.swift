@@ -145,6 +145,7 @@ struct RelayWire: WireHandler, ~Copyable {
         let id = SessionID(using: &random)
         log.debug("a client has connected", [LogField("session", String(decoding: id.text, as: UTF8.self))])
         hub.opened(connection.index, id: id, at: moment(loop))
+        if shutdown.isUnderWay { shutdown.turnAway(connection, on: loop) }
     }
 
     mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {
@@ -197,7 +198,6 @@ struct RelayWire: WireHandler, ~Copyable {
         guard !shutdown.isUnderWay else { return end(on: loop) }
         log.info("leaving", [LogField("connections", loop.connectionCount)])
         loop.closeListeners()
-        loop.dropUnopened()
         surroundings.leaving()
         store?.checkpoint(output.journal.sequence, hub.contents(at: moment(loop)))
         shutdown.begin(connections.filter { loop.isOpen($0) }, at: loop.ticks)
