@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const binary = process.env.RELAY_BINARY ?? join(root, '.build/release/clasp-relay');
+export const binary = process.env.RELAY_BINARY ?? join(root, '.build/release/clasp-relay');
 
 /** Whatever ends the tests, also a time limit, takes the relays along. */
 const running = new Set();
