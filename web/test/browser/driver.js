@@ -17,16 +17,16 @@ export class Browser {
     #waiting = new Map();
     #sessions = new Map();
 
-    static async launch() {
+    static async launch({ flags: extra = [] } = {}) {
         const browser = new Browser();
         browser.profile = await mkdtemp(join(tmpdir(), 'chromium-'));
         const flags = [
             '--headless=new', '--remote-debugging-pipe', `--user-data-dir=${browser.profile}`, '--no-first-run', '--disable-gpu', '--mute-audio',
             '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-extensions', '--hide-scrollbars',
             '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--disable-dev-shm-usage', '--disable-background-timer-throttling',
-            '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1',
+            '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE *.localhost , EXCLUDE 127.0.0.1',
             '--enable-precise-memory-info',
-            ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
+            ...(process.getuid() === 0 ? ['--no-sandbox'] : []), ...extra,
         ];
         browser.process = spawn(process.env.CHROMIUM ?? 'chromium', flags, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: { ...process.env, HOME: browser.profile } });
         const [, , , input, output] = browser.process.stdio;

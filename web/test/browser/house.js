@@ -6,9 +6,9 @@ import { Browser } from './driver.js';
 export const chatConfig = JSON.parse(readFileSync(new URL('../../../deploy/relay/config/chat.json', import.meta.url), 'utf8'));
 
 /** Opens everything, runs a story, closes everything; a story ends with no fault in any page. */
-export async function story(tell, { config = chatConfig, site: given } = {}) {
+export async function story(tell, { config = chatConfig, site: given, flags } = {}) {
     const site = given ?? await openSite({ config });
-    const browser = await Browser.launch();
+    const browser = await Browser.launch({ flags });
     const people = [];
     const house = {
         site, browser,
