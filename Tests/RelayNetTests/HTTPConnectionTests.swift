@@ -394,7 +394,7 @@ private func routes() -> Router {
         #expect(asking.connection.end == nil && silent.connection.end == nil)
         asking.send(get("/a"))
         #expect(asking.statuses == [200] && asking.connection.end == .finish)
-        silent.wait(.milliseconds(500))
+        silent.wait(.seconds(1))
         #expect(silent.text.isEmpty && silent.connection.end == .finish)
         #expect(busy.connection.end == nil)
         busy.connection.complete(1, .text("late"), at: busy.now)

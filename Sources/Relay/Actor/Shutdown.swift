@@ -19,7 +19,7 @@ struct Shutdown {
     private static let pace: UInt64 = 10
     /// Milliseconds for what has been accepted and not asked yet: its request may be on the way, and nobody else will
     /// answer it. Those that only keep a socket open are not waited for any longer.
-    private static let patience: UInt64 = 500
+    private static let patience: UInt64 = 1_000
 
     init(_ options: RelayOptions, stop: @escaping @Sendable () -> Void) {
         timeout = Self.milliseconds(options.drainTimeout)

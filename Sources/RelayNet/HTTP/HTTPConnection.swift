@@ -115,7 +115,7 @@ final class HTTPConnection {
     func close(at now: HTTPTime) {
         keepsAlive = false
         guard case .head = stage, input.isEmpty else { return }
-        if requests > 0 { end = end ?? .finish } else { deadline = min(deadline, now.after(.milliseconds(500))) }
+        if requests > 0 { end = end ?? .finish } else { deadline = min(deadline, now.after(.seconds(1))) }
     }
 
     /// The socket is gone, or the owner lets go of the connection.
