@@ -218,6 +218,7 @@ class App {
             this.view = new RoomView(this, room);
             this.frame.children[1].replaceWith(this.view.element);
             this.settings.set('last', room.rid);
+            this.side.opened();
             if (this.call?.room === room) this.view.callPlace.append(this.callView.element);
             this.view.shown();
             if (this.details) this.showDetails(this.details);

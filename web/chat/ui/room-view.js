@@ -200,6 +200,7 @@ export class RoomView {
             before = message;
         }
         events.forEach(tell);
+        if (!items.length) items.push({ key: 'beginning', text: this.room.isEncrypted ? 'Sealed from end to end: you read what is said from now on.' : 'Nothing has been said here yet.' });
         this.list.set(items);
     }
 

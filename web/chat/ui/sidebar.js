@@ -57,6 +57,11 @@ export class Sidebar {
         if (focus) this.element.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
     }
 
+    /** Who has stepped into a room is done with looking around. */
+    opened() {
+        if (this.tab === 'browse') this.tab = 'rooms';
+    }
+
     #go(name) {
         this.tab = name;
         this.#show();
