@@ -12,7 +12,8 @@ import Testing
     @Test(arguments: [
         ("help", DemoBot.Answer.say(DemoBot.help)), ("Hello there", .react("👋")), ("", .react("👀")),
         ("a word", .react("👀")), ("why?", .say("I only know a few words; say **help**.")),
-        ("roll 0d6", .say("Dice are written like 2d6.")), ("roll 99999999999999999999d6", .say("Dice are written like 2d6.")),
+        ("roll 0d6", .say("Dice are written like 2d6.")),
+        ("roll 99999999999999999999d6", .say("Dice are written like 2d6.")),
     ])
     func `answers what it understands`(text: String, expected: DemoBot.Answer) {
         var stage = DemoStage()

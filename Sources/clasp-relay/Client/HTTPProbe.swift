@@ -27,7 +27,8 @@ struct HTTPProbe: Sendable, Equatable {
         guard !url.isEncrypted else { throw ClientError("\(url.scheme):// is not spoken here, only http://") }
         let deadline = Deadline.after(time)
         let socket = try ClientSocket(to: url.host, url.port, within: time)
-        let head = ["\(method) \(url.path) HTTP/1.1", "Host: \(url.authority)", "Connection: close"] + fields + ["", ""]
+        let request = ["\(method) \(url.path) HTTP/1.1", "Host: \(url.authority)", "Connection: close"]
+        let head = request + fields + ["", ""]
         try socket.send(Array(head.joined(separator: "\r\n").utf8) + body, until: deadline)
         var bytes: [UInt8] = []
         while bytes.count < maxBytes {

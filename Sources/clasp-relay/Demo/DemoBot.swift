@@ -40,7 +40,7 @@ struct DemoBot {
     private func light(_ words: [String], _ stage: inout DemoStage) -> Answer {
         let numbers = words.compactMap { Int($0) }
         guard numbers.count == 2, 1...DemoStage.lights ~= numbers[0], 0...100 ~= numbers[1] else {
-            return .say("Say it like **light 2 40**: lights are numbered from 1 to \(DemoStage.lights), levels from 0 to 100.")
+            return .say("Say it like **light 2 40**: lights go from 1 to \(DemoStage.lights), levels from 0 to 100.")
         }
         stage.hold(numbers[0], at: numbers[1])
         return .say("Light \(numbers[0]) is at \(numbers[1]) %. **dance** sets it free.")

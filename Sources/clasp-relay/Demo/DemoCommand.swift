@@ -44,7 +44,8 @@ enum DemoCommand {
         case 200, 201: return (try? JSONValue(parsing: answer.content))?["token"]?.string
         case 404, 405: return nil
         default:
-            throw Fault(.relayRefused, "demo: guests are refused here (\(answer.status)); show a token with --token-file")
+            let text = "demo: guests are refused here (\(answer.status)); show a token with --token-file"
+            throw Fault(.relayRefused, text)
         }
     }
 }
@@ -183,7 +184,7 @@ private struct Demo {
         case .say(let answer): try say(answer)
         case .react(let face):
             // The id becomes a part of an address.
-            let isSegment = id.utf8.allSatisfy { 0x21..<0x7F ~= $0 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "*") }
+            let isSegment = id.utf8.allSatisfy { 0x21..<0x7F ~= $0 } && !id.contains { $0 == "/" || $0 == "*" }
             guard !id.isEmpty, id.utf8.count <= 64, isSegment else { return }
             try set(room.reaction(to: id, face), room.reactionValue)
         }
