@@ -30,6 +30,10 @@ enum ServeCommand {
         let settings = loaded.settings
         let log = writer.log(for: "relay")
         for note in loaded.notes { log.warn("settings", [LogField("note", note)]) }
+        if settings.lacksRules {
+            let note = "there is no --app-config: whoever signs in may read and write everything"
+            log.warn("settings", [LogField("note", note)])
+        }
         // Before the first thread, which would otherwise take signals the old way.
         let signals = try Startup.signals()
         raiseDescriptorLimit(to: 1 << 20)
