@@ -70,4 +70,4 @@ test('200 strings that want to be code are text, in messages, names, rooms, repl
     await page.fill({ label: 'Search this room' }, 'script');
     await page.until(() => document.querySelector('.result'));
     assert.ok(!await page.run(() => '__ran' in window));
-}, { site: await openProductSite() }));
+}, { site: await openProductSite({ flags: ['--rate', '0'] }) }));

@@ -2,8 +2,8 @@
 import { createServer, connect } from 'node:net';
 import { Product } from '../product/relay.js';
 
-export async function openProductSite() {
-    const relay = await Product.start({ withPages: true });
+export async function openProductSite({ flags } = {}) {
+    const relay = await Product.start({ withPages: true, flags });
     return { url: relay.http, relay, close: () => relay.close() };
 }
 
