@@ -1,19 +1,19 @@
 /// Why a text is not JSON, and where: `offset` counts bytes from its beginning.
-package struct JSONError: Error, Equatable {
-    package let reason: StaticString
-    package let offset: Int
+public struct JSONError: Error, Equatable {
+    public let reason: StaticString
+    public let offset: Int
 
-    package init(_ reason: StaticString, at offset: Int) {
+    public init(_ reason: StaticString, at offset: Int) {
         self.reason = reason
         self.offset = offset
     }
 
-    package static func == (one: JSONError, other: JSONError) -> Bool {
+    public static func == (one: JSONError, other: JSONError) -> Bool {
         one.offset == other.offset && one.reason.description == other.reason.description
     }
 
     /// The place as an editor shows it: lines and columns count from 1, columns in bytes.
-    package func place(in text: [UInt8]) -> (line: Int, column: Int) {
+    public func place(in text: [UInt8]) -> (line: Int, column: Int) {
         var line = 1
         var column = 1
         for byte in text.prefix(offset) {

@@ -1,21 +1,21 @@
 extension JSONValue {
-    package static let defaultDepthLimit = 64
+    public static let defaultDepthLimit = 64
 
     /// Reads one JSON text (RFC 8259), strictly and to its last byte. How long a text may be is the caller's affair.
-    package init(parsing text: [UInt8], depthLimit: Int = defaultDepthLimit) throws(JSONError) {
+    public init(parsing text: [UInt8], depthLimit: Int = defaultDepthLimit) throws(JSONError) {
         var reader = JSONReader(text, depthLimit: depthLimit)
         self = try reader.readValue()
         try reader.finish()
     }
 
-    package init(parsing text: String, depthLimit: Int = defaultDepthLimit) throws(JSONError) {
+    public init(parsing text: String, depthLimit: Int = defaultDepthLimit) throws(JSONError) {
         try self.init(parsing: Array(text.utf8), depthLimit: depthLimit)
     }
 }
 
 extension JSONReader {
     /// The next value as a tree. Recursion ends at the reader's depth limit.
-    package mutating func readValue() throws(JSONError) -> JSONValue {
+    public mutating func readValue() throws(JSONError) -> JSONValue {
         switch try peek() {
         case .null:
             try readNull()
@@ -48,7 +48,7 @@ extension JSONReader {
     }
 
     /// Reads over the next value, checking it as strictly as if it were wanted.
-    package mutating func skipValue() throws(JSONError) {
+    public mutating func skipValue() throws(JSONError) {
         switch try peek() {
         case .null: try readNull()
         case .bool: _ = try readBool()

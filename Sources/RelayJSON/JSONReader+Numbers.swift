@@ -1,5 +1,5 @@
 /// A number of a JSON text: an integer when it is written as one and fits, else floating-point.
-package enum JSONNumber: Sendable, Equatable {
+public enum JSONNumber: Sendable, Equatable {
     case int(Int64)
     /// Only above `Int64.max`.
     case unsigned(UInt64)
@@ -10,7 +10,7 @@ extension JSONReader {
     /// Nobody writes longer numbers in earnest, and converting one costs more than linear time.
     private static var numberLimit: Int { 1_024 }
 
-    package mutating func readNumber() throws(JSONError) -> JSONNumber {
+    public mutating func readNumber() throws(JSONError) -> JSONNumber {
         try skipSpace()
         var number = NumberScan()
         var length = 0

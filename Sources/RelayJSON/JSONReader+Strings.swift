@@ -1,6 +1,6 @@
 extension JSONReader {
     /// Reads a string; it is then in `text`, unescaped and valid UTF-8, until the next call that reads.
-    package mutating func readText() throws(JSONError) {
+    public mutating func readText() throws(JSONError) {
         try skipSpace()
         guard try byte() == UInt8(ascii: "\"") else { throw error("a string is due here") }
         let length = try scanString()
@@ -9,16 +9,16 @@ extension JSONReader {
     }
 
     /// The last string or key, as UTF-8.
-    package var text: Span<UInt8> {
+    public var text: Span<UInt8> {
         @_lifetime(borrow self)
         get { textIsScratch ? scratch.span : window.span.extracting(textRange) }
     }
 
     /// The last string or key, as a `String`.
-    package var string: String { String(decoding: textIsScratch ? scratch[...] : window[textRange], as: UTF8.self) }
+    public var string: String { String(decoding: textIsScratch ? scratch[...] : window[textRange], as: UTF8.self) }
 
     /// Whether the last string or key is this one.
-    package func textEquals(_ other: [UInt8]) -> Bool {
+    public func textEquals(_ other: [UInt8]) -> Bool {
         let text = text
         guard text.count == other.count else { return false }
         for index in other.indices where text[index] != other[index] { return false }
@@ -26,7 +26,7 @@ extension JSONReader {
     }
 
     /// Whether the last string or key is this one.
-    package func textEquals(_ other: StaticString) -> Bool {
+    public func textEquals(_ other: StaticString) -> Bool {
         let length = textIsScratch ? scratch.count : textRange.count
         guard length == other.utf8CodeUnitCount else { return false }
         return other.description.utf8.elementsEqual(textIsScratch ? scratch[...] : window[textRange])

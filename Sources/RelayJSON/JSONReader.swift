@@ -3,11 +3,11 @@
 ///
 /// The text arrives whole or through a source of chunks. Invariant: a token in progress lies completely inside the
 /// window, because `fill` drops only what lies before `position`.
-package struct JSONReader: ~Copyable {
+public struct JSONReader: ~Copyable {
     /// Appends the next bytes of the text to the window; false at its end.
-    package typealias Source = (inout [UInt8]) -> Bool
+    public typealias Source = (inout [UInt8]) -> Bool
 
-    package enum Kind: Sendable { case null, bool, number, string, array, object }
+    public enum Kind: Sendable { case null, bool, number, string, array, object }
 
     var window: [UInt8]
     var position = 0
@@ -27,7 +27,7 @@ package struct JSONReader: ~Copyable {
     /// inner container means that the outer one has an element.
     private var isFresh = true
 
-    package init(_ text: [UInt8], depthLimit: Int = JSONValue.defaultDepthLimit) {
+    public init(_ text: [UInt8], depthLimit: Int = JSONValue.defaultDepthLimit) {
         window = text
         source = nil
         ended = true
@@ -36,7 +36,7 @@ package struct JSONReader: ~Copyable {
     }
 
     /// `tokenLimit` bounds the window: no string or number may be longer.
-    package init(
+    public init(
         depthLimit: Int = JSONValue.defaultDepthLimit, tokenLimit: Int = 1 << 24, source: @escaping Source
     ) {
         window = []
@@ -47,7 +47,7 @@ package struct JSONReader: ~Copyable {
     }
 
     /// Bytes read so far.
-    package var offset: Int { windowOffset + position }
+    public var offset: Int { windowOffset + position }
 
     func error(_ reason: StaticString, ahead distance: Int = 0) -> JSONError {
         JSONError(reason, at: offset + distance)
@@ -85,7 +85,7 @@ package struct JSONReader: ~Copyable {
     // MARK: Structure
 
     /// What comes next, without reading it.
-    package mutating func peek() throws(JSONError) -> Kind {
+    public mutating func peek() throws(JSONError) -> Kind {
         try skipSpace()
         guard let byte = try byte() else { throw error("the text ends where a value is due") }
         switch byte {
@@ -99,15 +99,15 @@ package struct JSONReader: ~Copyable {
         }
     }
 
-    package mutating func beginArray() throws(JSONError) { try open(UInt8(ascii: "["), "an array is due here") }
+    public mutating func beginArray() throws(JSONError) { try open(UInt8(ascii: "["), "an array is due here") }
 
-    package mutating func beginObject() throws(JSONError) { try open(UInt8(ascii: "{"), "an object is due here") }
+    public mutating func beginObject() throws(JSONError) { try open(UInt8(ascii: "{"), "an object is due here") }
 
     /// True: an element follows, read it. False: the array is over.
-    package mutating func nextElement() throws(JSONError) -> Bool { try advance(to: UInt8(ascii: "]")) }
+    public mutating func nextElement() throws(JSONError) -> Bool { try advance(to: UInt8(ascii: "]")) }
 
     /// True: a member follows, its key is in `text` (and `string`), its value is to be read. False: the object is over.
-    package mutating func nextKey() throws(JSONError) -> Bool {
+    public mutating func nextKey() throws(JSONError) -> Bool {
         guard try advance(to: UInt8(ascii: "}")) else { return false }
         guard try byte() == UInt8(ascii: "\"") else { throw error("a member begins with a string") }
         // Key and colon are one token, so that the window cannot slide between them and take `text` along.
@@ -121,7 +121,7 @@ package struct JSONReader: ~Copyable {
     }
 
     /// Says that the text must be over, white space apart.
-    package mutating func finish() throws(JSONError) {
+    public mutating func finish() throws(JSONError) {
         try skipSpace()
         if try byte() != nil { throw error("something follows the end of the text") }
     }
@@ -155,12 +155,12 @@ package struct JSONReader: ~Copyable {
 
     // MARK: Words
 
-    package mutating func readNull() throws(JSONError) {
+    public mutating func readNull() throws(JSONError) {
         try skipSpace()
         try expect("null")
     }
 
-    package mutating func readBool() throws(JSONError) -> Bool {
+    public mutating func readBool() throws(JSONError) -> Bool {
         try skipSpace()
         if try byte() == UInt8(ascii: "t") {
             try expect("true")

@@ -2,7 +2,7 @@
 ///
 /// Integers and floating-point numbers stay apart (`1` is not `1.0`), and members keep their order and their
 /// duplicates; a lookup finds the last, as every common reader does.
-package enum JSONValue: Sendable, Equatable {
+public enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
     case int(Int64)
@@ -14,11 +14,11 @@ package enum JSONValue: Sendable, Equatable {
     case object([JSONMember])
 }
 
-package struct JSONMember: Sendable, Equatable {
-    package let key: String
-    package let value: JSONValue
+public struct JSONMember: Sendable, Equatable {
+    public let key: String
+    public let value: JSONValue
 
-    package init(_ key: String, _ value: JSONValue) {
+    public init(_ key: String, _ value: JSONValue) {
         self.key = key
         self.value = value
     }
@@ -26,30 +26,30 @@ package struct JSONMember: Sendable, Equatable {
 
 extension JSONValue {
     /// The member of that name, or nil: also when this is no object.
-    package subscript(key: String) -> JSONValue? {
+    public subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         // Compared as bytes: `String` takes a composed and a decomposed é for equal, JSON does not.
         return members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value
     }
 
-    package subscript(index: Int) -> JSONValue? {
+    public subscript(index: Int) -> JSONValue? {
         guard case .array(let items) = self, items.indices.contains(index) else { return nil }
         return items[index]
     }
 
-    package var isNull: Bool { self == .null }
+    public var isNull: Bool { self == .null }
 
-    package var bool: Bool? {
+    public var bool: Bool? {
         guard case .bool(let value) = self else { return nil }
         return value
     }
 
-    package var int: Int64? {
+    public var int: Int64? {
         guard case .int(let value) = self else { return nil }
         return value
     }
 
-    package var unsigned: UInt64? {
+    public var unsigned: UInt64? {
         switch self {
         case .int(let value): UInt64(exactly: value)
         case .unsigned(let value): value
@@ -58,7 +58,7 @@ extension JSONValue {
     }
 
     /// Any number; an integer beyond 2^53 is rounded.
-    package var double: Double? {
+    public var double: Double? {
         switch self {
         case .int(let value): Double(value)
         case .unsigned(let value): Double(value)
@@ -67,17 +67,17 @@ extension JSONValue {
         }
     }
 
-    package var string: String? {
+    public var string: String? {
         guard case .string(let value) = self else { return nil }
         return value
     }
 
-    package var array: [JSONValue]? {
+    public var array: [JSONValue]? {
         guard case .array(let items) = self else { return nil }
         return items
     }
 
-    package var object: [JSONMember]? {
+    public var object: [JSONMember]? {
         guard case .object(let members) = self else { return nil }
         return members
     }
@@ -86,13 +86,13 @@ extension JSONValue {
 extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    package init(nilLiteral: ()) { self = .null }
-    package init(booleanLiteral value: Bool) { self = .bool(value) }
-    package init(integerLiteral value: Int64) { self = .int(value) }
-    package init(floatLiteral value: Double) { self = .double(value) }
-    package init(stringLiteral value: String) { self = .string(value) }
-    package init(arrayLiteral items: JSONValue...) { self = .array(items) }
-    package init(dictionaryLiteral members: (String, JSONValue)...) {
+    public init(nilLiteral: ()) { self = .null }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(integerLiteral value: Int64) { self = .int(value) }
+    public init(floatLiteral value: Double) { self = .double(value) }
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(arrayLiteral items: JSONValue...) { self = .array(items) }
+    public init(dictionaryLiteral members: (String, JSONValue)...) {
         self = .object(members.map { JSONMember($0.0, $0.1) })
     }
 }

@@ -1,50 +1,50 @@
 /// Writes JSON by appending to a byte buffer; commas come by themselves.
 ///
 /// What is written is a JSON text if the calls nest properly: the writer does not check its caller.
-package struct JSONWriter: Sendable {
-    package private(set) var bytes: [UInt8] = []
+public struct JSONWriter: Sendable {
+    public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    package init(capacity: Int = 0) {
+    public init(capacity: Int = 0) {
         bytes.reserveCapacity(capacity)
     }
 
-    package var count: Int { bytes.count }
+    public var count: Int { bytes.count }
 
     /// Gives the memory back for the next text.
-    package mutating func removeAll() {
+    public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         needsComma = false
     }
 
     /// A place to go back to when what follows turns out not to be writable.
-    package struct Place: Sendable {
+    public struct Place: Sendable {
         fileprivate let count: Int
         fileprivate let needsComma: Bool
     }
 
-    package var place: Place { Place(count: bytes.count, needsComma: needsComma) }
+    public var place: Place { Place(count: bytes.count, needsComma: needsComma) }
 
-    package mutating func goBack(to place: Place) {
+    public mutating func goBack(to place: Place) {
         bytes.removeLast(max(0, bytes.count - place.count))
         needsComma = place.needsComma
     }
 
     // MARK: Structure
 
-    package mutating func beginObject() { open(UInt8(ascii: "{")) }
-    package mutating func endObject() { close(UInt8(ascii: "}")) }
-    package mutating func beginArray() { open(UInt8(ascii: "[")) }
-    package mutating func endArray() { close(UInt8(ascii: "]")) }
+    public mutating func beginObject() { open(UInt8(ascii: "{")) }
+    public mutating func endObject() { close(UInt8(ascii: "}")) }
+    public mutating func beginArray() { open(UInt8(ascii: "[")) }
+    public mutating func endArray() { close(UInt8(ascii: "]")) }
 
-    package mutating func key(_ key: String) {
+    public mutating func key(_ key: String) {
         string(key)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     /// The bytes must be valid UTF-8.
-    package mutating func key(utf8 key: Span<UInt8>) {
+    public mutating func key(utf8 key: Span<UInt8>) {
         string(utf8: key)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
@@ -69,30 +69,30 @@ package struct JSONWriter: Sendable {
 
     // MARK: Values
 
-    package mutating func null() {
+    public mutating func null() {
         separate()
         bytes.append(contentsOf: "null".utf8)
     }
 
-    package mutating func bool(_ value: Bool) {
+    public mutating func bool(_ value: Bool) {
         separate()
         bytes.append(contentsOf: (value ? "true" : "false").utf8)
     }
 
-    package mutating func int(_ value: Int64) {
+    public mutating func int(_ value: Int64) {
         separate()
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         appendDigits(value.magnitude)
     }
 
-    package mutating func unsigned(_ value: UInt64) {
+    public mutating func unsigned(_ value: UInt64) {
         separate()
         appendDigits(value)
     }
 
     /// The shortest text that reads back as the same number. JSON knows no NaN and no infinity: they become null.
     /// `marked`: with a point or exponent always, so that `1.0` does not come back as the integer 1.
-    package mutating func double(_ value: Double, marked: Bool = false) {
+    public mutating func double(_ value: Double, marked: Bool = false) {
         guard value.isFinite else { return null() }
         separate()
         // Compared by conversion: `rounded()` would bind the program to libm.
@@ -106,7 +106,7 @@ package struct JSONWriter: Sendable {
         }
     }
 
-    package mutating func string(_ value: String) {
+    public mutating func string(_ value: String) {
         separate()
         var value = value
         value.makeContiguousUTF8()
@@ -114,12 +114,12 @@ package struct JSONWriter: Sendable {
     }
 
     /// The bytes must be valid UTF-8.
-    package mutating func string(utf8 value: Span<UInt8>) {
+    public mutating func string(utf8 value: Span<UInt8>) {
         separate()
         appendQuoted(value)
     }
 
-    package mutating func value(_ value: JSONValue) {
+    public mutating func value(_ value: JSONValue) {
         switch value {
         case .null: null()
         case .bool(let value): bool(value)
@@ -142,7 +142,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// Text that is JSON already. No comma is put before it and none is due after it: the caller spells them out.
-    package mutating func raw(_ text: [UInt8]) {
+    public mutating func raw(_ text: [UInt8]) {
         bytes.append(contentsOf: text)
         needsComma = false
     }
@@ -207,7 +207,7 @@ package struct JSONWriter: Sendable {
 }
 
 extension JSONValue {
-    package func encoded() -> [UInt8] {
+    public func encoded() -> [UInt8] {
         var writer = JSONWriter()
         writer.value(self)
         return writer.bytes

@@ -156,7 +156,8 @@ extension Heard: CustomStringConvertible {
             let flags = (set.lock ? " lock" : "") + (set.unlock ? " unlock" : "") + (set.ttl.map { " ttl \($0)" } ?? "")
             return "SET \(set.address)=\(shown(set.value))#\(set.revision.map(String.init) ?? "-")\(flags)"
         case .publish(let publish):
-            return "\(publish.signal)/\(publish.phase) \(publish.address)=\(shown(publish.value))"
+            let id = publish.id.map { " \($0)" } ?? ""
+            return "\(publish.signal)/\(publish.phase)\(id) \(publish.address)=\(shown(publish.value))"
         case .ack(let address, let revision):
             return "ACK \(address ?? "-")#\(revision.map(String.init) ?? "-")"
         case .error(let code, let address, let text): return "ERROR \(code) \(address ?? "-"): \(text)"

@@ -59,9 +59,7 @@ package enum WireCases {
         case .array(let items): .array(items.map(normalised))
         case .object(let members):
             .object(
-                members.filter { $0.key != "options" || $0.value != .object([]) }
-                    .map { JSONMember($0.key, normalised($0.value)) }
-                    .sorted { $0.key < $1.key })
+                members.map { JSONMember($0.key, normalised($0.value)) }.sorted { $0.key < $1.key })
         default: json
         }
     }

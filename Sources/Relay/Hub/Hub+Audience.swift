@@ -10,7 +10,7 @@ extension Hub {
 
     private mutating func audience(of id: AddressID, _ signal: Signal) -> MatchCache.Audience {
         let rules = addresses[id].rules
-        if !isOpen, policy.audience(of: rules.visibilityRule) == .nobody { return MatchCache.Audience() }
+        if !isOpen, policy.audience(of: rules.visibilityRule) == .nobody { return .nobody }
         let address = addresses.address(of: id).array
         var found: [(session: SessionIndex, pace: Pace?)] = []
         var entries: [(entry: PatternIndex.Entry, isBare: Bool)] = []
@@ -25,9 +25,7 @@ extension Hub {
                 }
             }
         }
-        var audience = merged(found)
-        audience.wantsHistory = wantsHistory
-        return audience
+        return merged(found, wantsHistory)
     }
 
     /// A subscription was found to be within the token's scopes, but `read:/a/**` does not reach `/a` itself, which the
@@ -39,8 +37,11 @@ extension Hub {
     }
 
     /// One delivery per session, as fast as its least restrictive subscription wants it.
-    private func merged(_ found: [(session: SessionIndex, pace: Pace?)]) -> MatchCache.Audience {
-        var audience = MatchCache.Audience()
+    private func merged(
+        _ found: [(session: SessionIndex, pace: Pace?)], _ wantsHistory: Bool
+    ) -> MatchCache.Audience {
+        var plain: [SessionIndex] = []
+        var paced: [MatchCache.Paced] = []
         let sorted = found.sorted { $0.session < $1.session }
         var position = 0
         while position < sorted.count {
@@ -52,12 +53,12 @@ extension Hub {
                 position += 1
             }
             if let pace {
-                audience.paced.append(MatchCache.Paced(session: session, pace: pace))
+                paced.append(MatchCache.Paced(session: session, pace: pace))
             } else {
-                audience.plain.append(session)
+                plain.append(session)
             }
         }
-        return audience
+        return MatchCache.Audience(plain: plain, paced: paced, wantsHistory: wantsHistory)
     }
 
     /// Hands a frame to those who get all of them.

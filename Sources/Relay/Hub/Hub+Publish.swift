@@ -50,7 +50,7 @@ extension Hub {
     }
 
     private mutating func audience(_ id: AddressID, _ signal: Signal) -> MatchCache.Audience {
-        guard patterns.count > 0 else { return MatchCache.Audience() }
+        guard patterns.count > 0 else { return .nobody }
         // Two steps: in one, the cache is read as it was before it was filled.
         let place = matches.find(id, signal) ?? fillMatches(id, signal)
         return matches[place]
@@ -123,8 +123,8 @@ extension Hub {
     mutating func tellRecent(
         _ message: SubscribeMessage, _ pattern: Pattern, to session: SessionIndex, into output: inout HubOutput
     ) {
-        guard let history = message.options.history, history > 0 else { return }
-        let window = message.options.window.map { UInt64($0) * 1000 } ?? .max
+        guard let history = message.options?.history, history > 0 else { return }
+        let window = message.options?.window.map { UInt64($0) * 1000 } ?? .max
         let since = now.unix > window ? now.unix - window : 0
         let entries = recent.newest(
             Int(min(history, UInt32(limits.maxRecentPerAddress))), since: since, of: message.types

@@ -219,7 +219,7 @@ extension Hub {
             rules.isRedacted
             ? redactedSet(told, in: payload, into: &output)
             : output.frame { writer throws(WireError) in
-                try MessageEncoder.frame(.set(told), in: payload, into: &writer)
+                try MessageEncoder.setFrame(told, in: payload, into: &writer)
             }
         guard let frame else { return }
         deliver(frame, to: audience, .newestParam(id), into: &output)
@@ -237,7 +237,7 @@ extension Hub {
         let value = ValueBytes(message.value, in: payload)
         guard let data = policy.redaction(of: address)?.data(of: value) else {
             return output.frame { writer throws(WireError) in
-                try MessageEncoder.frame(.set(message), in: payload, into: &writer)
+                try MessageEncoder.setFrame(message, in: payload, into: &writer)
             }
         }
         let reference = ValueReference(

@@ -12,8 +12,8 @@ extension Hub {
         guard let pattern = Pattern(text) else { return }
         unsubscribe(message.id, from: session)
         let listener = PatternIndex.Listener(
-            session: session, subscription: message.id, types: message.types, pace: Pace(message.options),
-            wantsHistory: message.options.history ?? 0 > 0)
+            session: session, subscription: message.id, types: message.types, pace: message.options.flatMap(Pace.init),
+            wantsHistory: message.options?.history ?? 0 > 0)
         guard let entry = patterns.add(pattern, listener) else { return }
         sessions[Int(session)].subscriptions.append(
             Subscription(id: message.id, entry: entry, types: message.types, pace: listener.pace))

@@ -108,6 +108,9 @@ package struct HubOutput: ~Copyable {
         let start = targets.count
         if let sender {
             for session in sessions where session != sender { targets.append(session) }
+        } else if sessions.count == 1 {
+            // Mostly one listens, and appending a list costs as much as all the rest of this.
+            targets.append(sessions[0])
         } else {
             targets.append(contentsOf: sessions)
         }

@@ -5,14 +5,22 @@ import RelayProtocol
 /// Bounded: an address shares its place with others, and whoever came last has it. Exact: a change of subscriptions or
 /// of visibility drops the addresses that it concerns, or, when those are too many to look for, all of them.
 struct MatchCache {
-    struct Audience {
+    /// An object, so that handing it on costs one count of references and not one per list.
+    final class Audience: Sendable {
         /// Sessions that get every frame.
-        var plain: [SessionIndex] = []
+        let plain: [SessionIndex]
         /// Sessions that want them thinned.
-        var paced: [Paced] = []
-
+        let paced: [Paced]
         /// Somebody wants to be told later what he misses now.
-        var wantsHistory = false
+        let wantsHistory: Bool
+
+        static let nobody = Audience(plain: [], paced: [], wantsHistory: false)
+
+        init(plain: [SessionIndex], paced: [Paced], wantsHistory: Bool) {
+            self.plain = plain
+            self.paced = paced
+            self.wantsHistory = wantsHistory
+        }
 
         var isEmpty: Bool { plain.isEmpty && paced.isEmpty }
 
@@ -40,7 +48,7 @@ struct MatchCache {
     private struct Place {
         var key: Int64 = -1
         var epoch: UInt32 = 0
-        var audience = Audience()
+        var audience = Audience.nobody
     }
 
     private static let signals = Signal.allCases.count

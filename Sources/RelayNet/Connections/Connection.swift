@@ -59,6 +59,8 @@ struct Connection: ~Copyable {
     var tailBlock: ArenaBlockPointer?
     var tailOffset: Int32 = 0
     var tailLength: Int32 = 0
+    /// When it was last flushed, in units of 1,024 ns; wraps around within hours, which at worst gathers once in vain.
+    var lastFlush: UInt32 = 0
     /// Earlier ranges, when not all of them are adjacent.
     var earlier = RangeList()
     let generation: UInt32

@@ -4,9 +4,9 @@ import Glibc
 /// From the queues to the sockets: one `send` or `sendmsg` per dirty connection, behind `flushDirty`.
 ///
 /// A send costs about 4 µs whatever it carries, so when it is worth it output is gathered: a flush that will touch many
-/// sockets, while new output keeps coming, waits until as much time has passed since the last one as it is likely to
-/// take twice over, and never longer than the flush interval. A quiet loop, and one that answers few peers, sends at the
-/// end of the turn.
+/// sockets, while new output for the same ones keeps coming, waits until as much time has passed since the last one as
+/// it is likely to take twice over, and never longer than the flush interval. A quiet loop, one that answers few peers,
+/// and one whose output goes to others each time, sends at the end of the turn.
 extension EventLoop {
     private static let gatheredPerConnection: UInt64 = 10_000
     private static let worthGathering: UInt64 = 50_000
@@ -16,7 +16,7 @@ extension EventLoop {
 
     var flushDueAt: UInt64 {
         // Output that comes once per interval or less often gains nothing by waiting for more.
-        guard outputGap < timing.flush / 4 * 3 else { return lastFlush }
+        guard outputGap < timing.flush / 4 * 3, returning >= 128 else { return lastFlush }
         let gather = min(timing.flush, UInt64(dirtyCount) * Self.gatheredPerConnection)
         return gather < Self.worthGathering ? lastFlush : lastFlush + gather
     }
@@ -45,11 +45,16 @@ extension EventLoop {
         lastFlush = now
         bytesSinceFlush = 0
         framesSinceFlush = 0
+        let stamp = UInt32(truncatingIfNeeded: now >> 10)
+        let shortly = UInt32(truncatingIfNeeded: timing.flush >> 9)
+        var regulars = 0
         // Sending may queue more, such as a Close frame, so the end is looked at each time.
         var position = 0
         while position < dirtyCount {
             if let slot = unsafe table.slot(dirty[position]) {
                 unsafe slot.pointee.flags.remove(.dirty)
+                if unsafe stamp &- slot.pointee.lastFlush <= shortly { regulars &+= 1 }
+                unsafe slot.pointee.lastFlush = stamp
                 unsafe transmit(slot)
                 if unsafe slot.pointee.flags.contains(.awaitsRoom) && slot.pointee.tailBlock != nil {
                     unsafe copyOut(slot)
@@ -57,6 +62,7 @@ extension EventLoop {
             }
             position &+= 1
         }
+        if dirtyCount > 0 { returning = (returning * 7 + regulars * 256 / dirtyCount) / 8 }
         dirtyCount = 0
     }
 

@@ -1,8 +1,8 @@
 /// Where a message lies in its batch.
-package struct MessageRange {
-    package let offset: Int32
-    package let length: Int32
-    package let kind: MessageKind
+public struct MessageRange {
+    public let offset: Int32
+    public let length: Int32
+    public let kind: MessageKind
 
     @inline(__always)
     init(offset: Int32, length: Int32, kind: MessageKind) {
@@ -13,9 +13,9 @@ package struct MessageRange {
 }
 
 /// The messages one read brought, whole and unmasked, in order. Their bytes are good until the handler returns.
-package struct MessageBatch: ~Escapable {
-    @usableFromInline package let bytes: RawSpan
-    @usableFromInline package let ranges: Span<MessageRange>
+public struct MessageBatch: ~Escapable {
+    let bytes: RawSpan
+    let ranges: Span<MessageRange>
 
     @_lifetime(copy bytes, copy ranges)
     init(bytes: RawSpan, ranges: Span<MessageRange>) {
@@ -23,14 +23,14 @@ package struct MessageBatch: ~Escapable {
         self.ranges = ranges
     }
 
-    @inlinable @inline(__always)
-    package var count: Int { ranges.count }
+    @inline(__always)
+    public var count: Int { ranges.count }
 
-    @inlinable @inline(__always)
-    package func kind(at index: Int) -> MessageKind { ranges[index].kind }
+    @inline(__always)
+    public func kind(at index: Int) -> MessageKind { ranges[index].kind }
 
-    package subscript(index: Int) -> RawSpan {
-        @inlinable @inline(__always)
+    public subscript(index: Int) -> RawSpan {
+        @inline(__always)
         @_lifetime(copy self)
         get {
             let range = ranges[index]

@@ -42,6 +42,8 @@ package final class EventLoop {
     var lastOutput: UInt64 = 0
     /// Nanoseconds between turns that make output, on average.
     var outputGap: UInt64 = 0
+    /// Of 256 connections that are flushed, how many had been shortly before, on average.
+    var returning = 0
 
     /// Connections whose handler must still hear `closed`.
     var ending: [(connection: ConnectionID, closure: Closure)] = []

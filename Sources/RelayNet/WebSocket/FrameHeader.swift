@@ -1,5 +1,5 @@
 /// What a message carries (RFC 6455 §5.6).
-package enum MessageKind: UInt8, Sendable {
+public enum MessageKind: UInt8, Sendable {
     case text = 1
     case binary = 2
 }

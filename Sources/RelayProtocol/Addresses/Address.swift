@@ -1,10 +1,10 @@
 /// The rules for an address: a leading `/`, no empty segment except one at the end, no wildcard, at most 1,024 bytes.
 /// Case-sensitive, any Unicode, `.` and `..` are ordinary.
-package enum Address {
-    package static let separator = UInt8(ascii: "/")
-    package static let wildcard = UInt8(ascii: "*")
+public enum Address {
+    public static let separator = UInt8(ascii: "/")
+    public static let wildcard = UInt8(ascii: "*")
 
-    package static func isValid(_ address: RawSpan) -> Bool {
+    public static func isValid(_ address: RawSpan) -> Bool {
         address.byteCount <= WireLimits.maxAddressBytes && hasSegments(address, wildcards: false)
     }
 
@@ -23,12 +23,12 @@ package enum Address {
 }
 
 /// Walks the segments of an address or pattern: `/a/b` has `a` and `b`, `/a/` has `a` and an empty one, `/` one empty.
-package struct SegmentCursor {
+public struct SegmentCursor {
     private var offset = 1
 
-    package init() {}
+    public init() {}
 
-    package mutating func next(in text: RawSpan) -> ByteRange? {
+    public mutating func next(in text: RawSpan) -> ByteRange? {
         guard offset <= text.byteCount else { return nil }
         let start = offset
         let end = text.endOfSegment(from: start)

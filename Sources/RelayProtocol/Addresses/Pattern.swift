@@ -2,8 +2,8 @@
 ///
 /// `*` takes any bytes inside a segment, also none; `**` as a whole segment takes any number of segments, also none.
 /// Everything else is literal.
-package struct Pattern: Sendable {
-    package enum Segment: Equatable, Sendable {
+public struct Pattern: Sendable {
+    public enum Segment: Equatable, Sendable {
         case literal(ByteRange)
         /// `*` somewhere in it.
         case wildcard(ByteRange)
@@ -11,11 +11,11 @@ package struct Pattern: Sendable {
         case anyNumber
     }
 
-    package let bytes: [UInt8]
-    package let segments: [Segment]
+    public let bytes: [UInt8]
+    public let segments: [Segment]
 
     /// Nil for what is not a pattern: empty, no leading `/`, an empty segment inside, or longer than an address may be.
-    package init?(_ text: RawSpan) {
+    public init?(_ text: RawSpan) {
         guard text.byteCount <= WireLimits.maxAddressBytes, Address.hasSegments(text, wildcards: true) else {
             return nil
         }
@@ -35,7 +35,7 @@ package struct Pattern: Sendable {
         bytes = text.array
     }
 
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         self.init(Array(text.utf8).rawSpan)
     }
 
@@ -51,17 +51,17 @@ package struct Pattern: Sendable {
             bytes: bytes + [Address.separator, Address.wildcard], segments: segments + [.wildcard(star)])
     }
 
-    package var text: String { String(decoding: bytes, as: UTF8.self) }
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Whether it names one address only.
-    package var isExact: Bool {
+    public var isExact: Bool {
         segments.allSatisfy { if case .literal = $0 { true } else { false } }
     }
 
     /// Whether it ends in `/**`.
-    package var isOpen: Bool { segments.last == .anyNumber }
+    public var isOpen: Bool { segments.last == .anyNumber }
 
-    package func matches(_ address: RawSpan) -> Bool {
+    public func matches(_ address: RawSpan) -> Bool {
         guard address.byteCount > 0, address.byte(at: 0) == Address.separator else { return false }
         let mine = bytes.rawSpan
         return PatternMatcher.matches(
@@ -84,7 +84,7 @@ package struct Pattern: Sendable {
     /// Whether every address that `other` can match is one that this matches: how a scope is held against a SUBSCRIBE.
     ///
     /// Decided segment by segment, so it errs on the side of no: `/a/*b` is not seen to cover `/a/*bb`.
-    package func covers(_ other: Pattern) -> Bool {
+    public func covers(_ other: Pattern) -> Bool {
         let mine = bytes.rawSpan
         let theirs = other.bytes.rawSpan
         return PatternMatcher.matches(

@@ -4,7 +4,7 @@
 /// where `*` stands for any number of bytes. A star takes as little as it can; when the rest does not fit, the *latest*
 /// star takes one more. Earlier stars need never be revisited, so the time is at most pattern × text, also for
 /// `/**/a/**/a/**/a`.
-package enum PatternMatcher {
+public enum PatternMatcher {
     /// - Parameters:
     ///   - pattern: how many items the pattern has.
     ///   - text: positions of the text's first item and behind its last.
@@ -42,7 +42,7 @@ package enum PatternMatcher {
     }
 
     /// Whether one segment of a pattern takes one segment of an address.
-    package static func segment(_ pattern: RawSpan, matches text: RawSpan) -> Bool {
+    public static func segment(_ pattern: RawSpan, matches text: RawSpan) -> Bool {
         matches(
             pattern: pattern.byteCount, text: 0..<text.byteCount,
             isStar: { pattern.byte(at: $0) == Address.wildcard },

@@ -138,7 +138,7 @@ extension ByteWriter {
 
 extension Features {
     /// As the legacy form and our JSON notation spell them.
-    package static let named: [(name: StaticString, feature: Features)] = [
+    public static let named: [(name: StaticString, feature: Features)] = [
         ("param", .param), ("event", .event), ("stream", .stream), ("gesture", .gesture), ("timeline", .timeline),
         ("federation", .federation),
     ]

@@ -2,16 +2,16 @@
 ///
 /// So there is one decoder and one meaning: what comes out of here goes through `MessageDecoder` like everything else.
 /// The Python client sends its bundles and queries in this form; old clients send everything so.
-package struct LegacyTranscoder {
+public struct LegacyTranscoder {
     /// The binary payload. A bundle's may be longer than a frame can carry: small integers grow to nine bytes.
-    package private(set) var payload: [UInt8]
+    public private(set) var payload: [UInt8]
     /// Whether a PUBLISH named its signal.
-    package private(set) var isSignalStated = true
+    public private(set) var isSignalStated = true
 
     /// An item of MessagePack takes at least one byte and becomes at most nine; the rest is lengths and flags.
     private static func bound(_ legacyBytes: Int) -> Int { legacyBytes * 9 + 64 }
 
-    package init(_ legacy: RawSpan) throws(WireError) {
+    public init(_ legacy: RawSpan) throws(WireError) {
         payload = [UInt8](repeating: 0, count: Self.bound(legacy.byteCount))
         var isStated = true
         let count = try payload.withWriter { writer throws(WireError) in
@@ -24,7 +24,7 @@ package struct LegacyTranscoder {
     }
 
     /// The message, with ranges into `payload`.
-    package func message() throws(WireError) -> Message {
+    public func message() throws(WireError) -> Message {
         try MessageDecoder.decode(payload.rawSpan, isSignalStated: isSignalStated)
     }
 }

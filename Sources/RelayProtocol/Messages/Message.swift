@@ -1,6 +1,6 @@
 /// What a frame says. Texts, values and lists are ranges into the payload that it was decoded from, so a message is
 /// small, copies nothing, and means something only beside that payload.
-package enum Message: Sendable {
+public enum Message: Sendable {
     case hello(HelloMessage)
     case welcome(WelcomeMessage)
     case announce(AnnounceMessage)
@@ -21,7 +21,7 @@ package enum Message: Sendable {
     case query(pattern: ByteRange)
     case result(signals: ItemList)
 
-    package var type: MessageType {
+    public var type: MessageType {
         switch self {
         case .hello: .hello
         case .welcome: .welcome
@@ -46,7 +46,7 @@ package enum Message: Sendable {
     }
 
     /// What a sender writes who has no reason to choose.
-    package var defaultQualityOfService: QualityOfService {
+    public var defaultQualityOfService: QualityOfService {
         switch self {
         case .set, .subscribe, .unsubscribe, .replay, .federationSync: .confirm
         case .bundle: .commit
@@ -57,14 +57,14 @@ package enum Message: Sendable {
 }
 
 /// A list that was validated and is read again, item by item, by whoever wants it.
-package struct ItemList: Equatable, Sendable {
-    package var count: Int
-    package var bytes: ByteRange
+public struct ItemList: Equatable, Sendable {
+    public var count: Int
+    public var bytes: ByteRange
 
-    package static let empty = ItemList(count: 0, bytes: .empty)
+    public static let empty = ItemList(count: 0, bytes: .empty)
 
     @inline(__always)
-    package init(count: Int, bytes: ByteRange) {
+    public init(count: Int, bytes: ByteRange) {
         self.count = count
         self.bytes = bytes
     }

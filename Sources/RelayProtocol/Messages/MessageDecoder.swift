@@ -1,9 +1,9 @@
 /// Turns a binary payload into a `Message`, once and completely: what it returns has been validated to the last byte
 /// that the message needs. Bytes left over are ignored, as every decoder of the protocol does.
-package enum MessageDecoder {
+public enum MessageDecoder {
     /// Whether a payload is a legacy MessagePack map. The first byte decides, not the frame's encoding bits.
     @inline(__always)
-    package static func isLegacy(_ payload: RawSpan) -> Bool {
+    public static func isLegacy(_ payload: RawSpan) -> Bool {
         guard payload.byteCount > 0 else { return false }
         let first = payload.byte(at: 0)
         return first & 0xF0 == 0x80 || first == 0xDE || first == 0xDF
@@ -11,14 +11,14 @@ package enum MessageDecoder {
 
     /// Decodes a binary payload. A legacy one goes through `LegacyTranscoder` first.
     @inline(__always)
-    package static func decode(_ payload: RawSpan) throws(WireError) -> Message {
+    public static func decode(_ payload: RawSpan) throws(WireError) -> Message {
         var reader = ByteReader(payload)
         return try reader.message(bundleDepth: 0)
     }
 
     /// Decodes a binary payload if it is a SET.
     @inline(__always)
-    package static func set(_ payload: RawSpan) throws(WireError) -> SetMessage? {
+    public static func set(_ payload: RawSpan) throws(WireError) -> SetMessage? {
         var reader = ByteReader(payload)
         guard try reader.u8() == MessageType.set.rawValue else { return nil }
         return try reader.setMessage()

@@ -2,20 +2,27 @@
 ///
 /// The functions of `ByteWriter` beside this file take what they write piece by piece, so that the relay can encode
 /// from its tables; `encode` and `frame` take a `Message` with the payload that its ranges point into.
-package enum MessageEncoder {
+public enum MessageEncoder {
     /// A whole frame, with the quality of service that suits the message.
-    package static func frame(
+    public static func frame(
         _ message: Message, in payload: RawSpan, into writer: inout ByteWriter
     ) throws(WireError) {
-        if case .set(let message) = message, message.value.isCanonical {
-            return try writer.canonicalSetFrame(message, in: payload, .confirm)
-        }
+        if case .set(let message) = message { return try setFrame(message, in: payload, into: &writer) }
         try frame(
             message, in: payload, qualityOfService: message.defaultQualityOfService, timestamp: nil, into: &writer)
     }
 
+    /// The same for the message that a relay writes most.
+    @inline(__always)
+    public static func setFrame(
+        _ message: SetMessage, in payload: RawSpan, into writer: inout ByteWriter
+    ) throws(WireError) {
+        if message.value.isCanonical { return try writer.canonicalSetFrame(message, in: payload, .confirm) }
+        try frame(.set(message), in: payload, qualityOfService: .confirm, timestamp: nil, into: &writer)
+    }
+
     @inline(never)
-    package static func frame(
+    public static func frame(
         _ message: Message, in payload: RawSpan, qualityOfService: QualityOfService, timestamp: UInt64? = nil,
         into writer: inout ByteWriter
     ) throws(WireError) {
@@ -26,7 +33,7 @@ package enum MessageEncoder {
     }
 
     /// The payload alone.
-    package static func encode(
+    public static func encode(
         _ message: Message, in payload: RawSpan, into writer: inout ByteWriter
     ) throws(WireError) {
         if case .set(let message) = message { return try writer.set(message, in: payload) }

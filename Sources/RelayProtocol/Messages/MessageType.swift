@@ -1,5 +1,5 @@
 /// The first byte of a binary payload.
-package enum MessageType: UInt8, Sendable, CaseIterable {
+public enum MessageType: UInt8, Sendable, CaseIterable {
     case hello = 0x01
     case welcome = 0x02
     case announce = 0x03
@@ -21,7 +21,7 @@ package enum MessageType: UInt8, Sendable, CaseIterable {
     case result = 0x61
 
     /// As the protocol writes it, and as the legacy form's `type` key has it.
-    package var name: StaticString {
+    public var name: StaticString {
         switch self {
         case .hello: "HELLO"
         case .welcome: "WELCOME"

@@ -1,7 +1,7 @@
 /// What only a server says, written from its pieces: payloads, type byte included.
 extension ByteWriter {
     /// Every feature, whatever the client asked for, and no token.
-    package mutating func welcome(time: UInt64, session: RawSpan, name: RawSpan) throws(WireError) {
+    public mutating func welcome(time: UInt64, session: RawSpan, name: RawSpan) throws(WireError) {
         try u8(MessageType.welcome.rawValue)
         try u8(1)
         try u8(Features.all.rawValue)
@@ -11,7 +11,7 @@ extension ByteWriter {
         try text(RawSpan())
     }
 
-    package mutating func error(_ code: UInt16, text: RawSpan, address: RawSpan?) throws(WireError) {
+    public mutating func error(_ code: UInt16, text: RawSpan, address: RawSpan?) throws(WireError) {
         try u8(MessageType.error.rawValue)
         try u16(code)
         try self.text(text)
@@ -19,7 +19,7 @@ extension ByteWriter {
         if let address { try self.text(address) }
     }
 
-    package mutating func acknowledgement(address: RawSpan?, revision: UInt64?) throws(WireError) {
+    public mutating func acknowledgement(address: RawSpan?, revision: UInt64?) throws(WireError) {
         try u8(MessageType.ack.rawValue)
         try u8(flag(0x01, if: address != nil) | flag(0x02, if: revision != nil))
         if let address { try text(address) }
@@ -29,7 +29,7 @@ extension ByteWriter {
 
 extension SyncMessage {
     /// The answer: received and sent at the same time.
-    package init(answering message: SyncMessage, at time: UInt64) {
+    public init(answering message: SyncMessage, at time: UInt64) {
         self.init(t1: message.t1, t2: time, t3: time)
     }
 }

@@ -21,7 +21,7 @@ extension ByteReader {
     }
 
     /// The next item of an ANNOUNCE, or of a RESULT, which never has meta.
-    package mutating func signalDefinition(withMeta: Bool) throws(WireError) -> SignalDefinition {
+    public mutating func signalDefinition(withMeta: Bool) throws(WireError) -> SignalDefinition {
         let address = try text()
         let signal = Signal(code: try u8())
         let flags = try u8()

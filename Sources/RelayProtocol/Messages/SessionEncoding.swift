@@ -29,7 +29,7 @@ extension ByteWriter {
     }
 
     /// One item of an ANNOUNCE or RESULT.
-    package mutating func signalDefinition(_ signal: SignalDefinition, in payload: RawSpan) throws(WireError) {
+    public mutating func signalDefinition(_ signal: SignalDefinition, in payload: RawSpan) throws(WireError) {
         try text(signal.address, of: payload)
         try u8(signal.signal.rawValue)
         try u8(

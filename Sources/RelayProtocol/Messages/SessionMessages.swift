@@ -1,74 +1,74 @@
 /// What a client can or a server does offer. Unknown bits are dropped when read.
-package struct Features: OptionSet, Sendable {
-    package let rawValue: UInt8
+public struct Features: OptionSet, Sendable {
+    public let rawValue: UInt8
 
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    package static let param = Features(rawValue: 0x80)
-    package static let event = Features(rawValue: 0x40)
-    package static let stream = Features(rawValue: 0x20)
-    package static let gesture = Features(rawValue: 0x10)
-    package static let timeline = Features(rawValue: 0x08)
+    public static let param = Features(rawValue: 0x80)
+    public static let event = Features(rawValue: 0x40)
+    public static let stream = Features(rawValue: 0x20)
+    public static let gesture = Features(rawValue: 0x10)
+    public static let timeline = Features(rawValue: 0x08)
     /// A router, not a program. Only a HELLO says so.
-    package static let federation = Features(rawValue: 0x04)
+    public static let federation = Features(rawValue: 0x04)
 
-    package static let all: Features = [.param, .event, .stream, .gesture, .timeline]
+    public static let all: Features = [.param, .event, .stream, .gesture, .timeline]
 }
 
-package struct HelloMessage: Equatable, Sendable {
-    package var version: UInt8
-    package var features: Features
-    package var name: ByteRange
+public struct HelloMessage: Equatable, Sendable {
+    public var version: UInt8
+    public var features: Features
+    public var name: ByteRange
     /// Empty when there is none.
-    package var token: ByteRange
+    public var token: ByteRange
 }
 
-package struct WelcomeMessage: Equatable, Sendable {
-    package var version: UInt8
-    package var features: Features
+public struct WelcomeMessage: Equatable, Sendable {
+    public var version: UInt8
+    public var features: Features
     /// Unix microseconds of the server; clients set their clock offset by it.
-    package var time: UInt64
-    package var session: ByteRange
-    package var name: ByteRange
-    package var token: ByteRange
+    public var time: UInt64
+    public var session: ByteRange
+    public var name: ByteRange
+    public var token: ByteRange
 }
 
-package struct AnnounceMessage: Equatable, Sendable {
-    package var namespace: ByteRange
+public struct AnnounceMessage: Equatable, Sendable {
+    public var namespace: ByteRange
     /// Of `SignalDefinition`.
-    package var signals: ItemList
+    public var signals: ItemList
 }
 
 /// What a client says about an address that it serves. Only an ANNOUNCE carries `meta`.
-package struct SignalDefinition: Equatable, Sendable {
-    package var address: ByteRange
-    package var signal: Signal
-    package var datatype: ByteRange?
-    package var access: ByteRange?
-    package var meta: SignalMeta?
+public struct SignalDefinition: Equatable, Sendable {
+    public var address: ByteRange
+    public var signal: Signal
+    public var datatype: ByteRange?
+    public var access: ByteRange?
+    public var meta: SignalMeta?
 }
 
-package struct SignalMeta: Equatable, Sendable {
-    package var unit: ByteRange?
-    package var range: ClosedBounds?
-    package var defaultValue: ValueReference?
-    package var description: ByteRange?
+public struct SignalMeta: Equatable, Sendable {
+    public var unit: ByteRange?
+    public var range: ClosedBounds?
+    public var defaultValue: ValueReference?
+    public var description: ByteRange?
 }
 
 /// As the sender wrote them: nothing says that the first is the smaller.
-package struct ClosedBounds: Equatable, Sendable {
-    package var minimum: Double
-    package var maximum: Double
+public struct ClosedBounds: Equatable, Sendable {
+    public var minimum: Double
+    public var maximum: Double
 }
 
-package struct FederationSyncMessage: Equatable, Sendable {
-    package enum Operation: UInt8, Sendable, CaseIterable {
+public struct FederationSyncMessage: Equatable, Sendable {
+    public enum Operation: UInt8, Sendable, CaseIterable {
         case declareNamespaces = 1
         case requestSync = 2
         case revisionVector = 3
         case syncComplete = 4
 
-        package var name: StaticString {
+        public var name: StaticString {
             switch self {
             case .declareNamespaces: "declare_namespaces"
             case .requestSync: "request_sync"
@@ -78,32 +78,32 @@ package struct FederationSyncMessage: Equatable, Sendable {
         }
     }
 
-    package var operation: Operation
+    public var operation: Operation
     /// Of `str`.
-    package var patterns: ItemList
+    public var patterns: ItemList
     /// Of address and revision.
-    package var revisions: ItemList
-    package var sinceRevision: UInt64?
-    package var origin: ByteRange?
+    public var revisions: ItemList
+    public var sinceRevision: UInt64?
+    public var origin: ByteRange?
 }
 
-package struct SyncMessage: Equatable, Sendable {
-    package var t1: UInt64
-    package var t2: UInt64?
-    package var t3: UInt64?
+public struct SyncMessage: Equatable, Sendable {
+    public var t1: UInt64
+    public var t2: UInt64?
+    public var t3: UInt64?
 }
 
-package struct AckMessage: Equatable, Sendable {
-    package var address: ByteRange?
-    package var revision: UInt64?
-    package var isLocked: Bool?
-    package var holder: ByteRange?
-    package var correlation: UInt32?
+public struct AckMessage: Equatable, Sendable {
+    public var address: ByteRange?
+    public var revision: UInt64?
+    public var isLocked: Bool?
+    public var holder: ByteRange?
+    public var correlation: UInt32?
 }
 
-package struct ErrorMessage: Equatable, Sendable {
-    package var code: UInt16
-    package var text: ByteRange
-    package var address: ByteRange?
-    package var correlation: UInt32?
+public struct ErrorMessage: Equatable, Sendable {
+    public var code: UInt16
+    public var text: ByteRange
+    public var address: ByteRange?
+    public var correlation: UInt32?
 }

@@ -29,6 +29,7 @@ extension ByteReader {
         let pattern = try text()
         let types = SignalSet(mask: try u8())
         let flags = try u8()
+        guard flags != 0 else { return SubscribeMessage(id: id, pattern: pattern, types: types, options: nil) }
         var options = SubscribeMessage.Options()
         options.maxRate = try u32(if: flags & 0x01 != 0)
         if flags & 0x02 != 0 { options.epsilon = try f64() }

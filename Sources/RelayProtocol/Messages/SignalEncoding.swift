@@ -1,7 +1,7 @@
 extension ByteWriter {
     /// A PUBLISH, type byte included.
     @inline(__always)
-    package mutating func publish(_ message: PublishMessage, in payload: RawSpan) throws(WireError) {
+    public mutating func publish(_ message: PublishMessage, in payload: RawSpan) throws(WireError) {
         let flags =
             message.signal.rawValue << 5 | flag(0x10, if: message.timestamp != nil) | flag(0x08, if: message.id != nil)
             | message.phase.rawValue
@@ -22,7 +22,7 @@ extension ByteWriter {
     }
 
     mutating func subscribeBody(_ message: SubscribeMessage, in payload: RawSpan) throws(WireError) {
-        let options = message.options
+        let options = message.options ?? SubscribeMessage.Options()
         try u32(message.id)
         try text(message.pattern, of: payload)
         try u8(message.types.mask)

@@ -1,5 +1,5 @@
 /// What kind of thing happens at an address.
-package enum Signal: UInt8, Sendable, CaseIterable {
+public enum Signal: UInt8, Sendable, CaseIterable {
     case param = 0
     case event = 1
     case stream = 2
@@ -8,9 +8,9 @@ package enum Signal: UInt8, Sendable, CaseIterable {
 
     /// Unassigned codes are read as events.
     @inline(__always)
-    package init(code: UInt8) { self = Signal(rawValue: code) ?? .event }
+    public init(code: UInt8) { self = Signal(rawValue: code) ?? .event }
 
-    package var name: StaticString {
+    public var name: StaticString {
         switch self {
         case .param: "param"
         case .event: "event"
@@ -31,29 +31,29 @@ package enum Signal: UInt8, Sendable, CaseIterable {
 }
 
 /// Which signals a subscription or REPLAY wants. Empty means all.
-package struct SignalSet: OptionSet, Sendable {
-    package let rawValue: UInt8
+public struct SignalSet: OptionSet, Sendable {
+    public let rawValue: UInt8
 
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     private static let everything: UInt8 = 0x1F
     private static let noFilter: UInt8 = 0xFF
 
-    package init(_ signal: Signal) { self.init(rawValue: 1 << signal.rawValue) }
+    public init(_ signal: Signal) { self.init(rawValue: 1 << signal.rawValue) }
 
     /// A mask of all ones, or with none of the five bits, filters nothing.
     @inline(__always)
-    package init(mask: UInt8) {
+    public init(mask: UInt8) {
         self.init(rawValue: mask == Self.noFilter ? 0 : mask & Self.everything)
     }
 
-    package var mask: UInt8 { isEmpty ? Self.noFilter : rawValue }
+    public var mask: UInt8 { isEmpty ? Self.noFilter : rawValue }
 
     @inline(__always)
-    package func admits(_ signal: Signal) -> Bool { isEmpty || contains(SignalSet(signal)) }
+    public func admits(_ signal: Signal) -> Bool { isEmpty || contains(SignalSet(signal)) }
 }
 
-package enum GesturePhase: UInt8, Sendable, CaseIterable {
+public enum GesturePhase: UInt8, Sendable, CaseIterable {
     case start = 0
     case move = 1
     case end = 2
@@ -61,9 +61,9 @@ package enum GesturePhase: UInt8, Sendable, CaseIterable {
 
     /// Unassigned codes are read as start.
     @inline(__always)
-    package init(code: UInt8) { self = GesturePhase(rawValue: code) ?? .start }
+    public init(code: UInt8) { self = GesturePhase(rawValue: code) ?? .start }
 
-    package var name: StaticString {
+    public var name: StaticString {
         switch self {
         case .start: "start"
         case .move: "move"
@@ -73,45 +73,46 @@ package enum GesturePhase: UInt8, Sendable, CaseIterable {
     }
 }
 
-package struct PublishMessage: Equatable, Sendable {
-    package enum Content: Equatable, Sendable {
+public struct PublishMessage: Equatable, Sendable {
+    public enum Content: Equatable, Sendable {
         case none
         case value(ValueReference)
         /// Of f64.
         case samples(ItemList)
     }
 
-    package var signal: Signal
+    public var signal: Signal
     /// Only a legacy message can leave the signal out; it is an event then, sent on with less care.
-    package var isSignalStated: Bool
-    package var phase: GesturePhase
-    package var address: ByteRange
-    package var content: Content
-    package var timestamp: UInt64?
-    package var id: UInt32?
-    package var rate: UInt32?
+    public var isSignalStated: Bool
+    public var phase: GesturePhase
+    public var address: ByteRange
+    public var content: Content
+    public var timestamp: UInt64?
+    public var id: UInt32?
+    public var rate: UInt32?
 }
 
 extension PublishMessage {
     /// An event with a value and nothing else.
-    package init(event address: ByteRange, value: ValueReference) {
+    public init(event address: ByteRange, value: ValueReference) {
         self.init(
             signal: .event, isSignalStated: true, phase: .start, address: address, content: .value(value),
             timestamp: nil, id: nil, rate: nil)
     }
 }
 
-package struct SubscribeMessage: Equatable, Sendable {
-    package struct Options: Equatable, Sendable {
-        package var maxRate: UInt32?
-        package var epsilon: Double?
-        package var history: UInt32?
+public struct SubscribeMessage: Equatable, Sendable {
+    public struct Options: Equatable, Sendable {
+        public var maxRate: UInt32?
+        public var epsilon: Double?
+        public var history: UInt32?
         /// Milliseconds.
-        package var window: UInt32?
+        public var window: UInt32?
     }
 
-    package var id: UInt32
-    package var pattern: ByteRange
-    package var types: SignalSet
-    package var options: Options
+    public var id: UInt32
+    public var pattern: ByteRange
+    public var types: SignalSet
+    /// Nil where none were named; a peer may also name options that nobody knows.
+    public var options: Options?
 }

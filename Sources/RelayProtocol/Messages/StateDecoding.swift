@@ -20,7 +20,7 @@ extension ByteReader {
     }
 
     /// The next item of a SNAPSHOT.
-    package mutating func snapshotParam() throws(WireError) -> SnapshotParam {
+    public mutating func snapshotParam() throws(WireError) -> SnapshotParam {
         let address = try text()
         let value = try value()
         let revision = try u64()
@@ -45,7 +45,7 @@ extension ByteReader {
     }
 
     /// Where the next message of a BUNDLE stands. Its own ranges count from there.
-    package mutating func bundledPayload() throws(WireError) -> ByteRange {
+    public mutating func bundledPayload() throws(WireError) -> ByteRange {
         let range = try take(Int(try u16()))
         guard !range.isEmpty else { throw .truncated }
         return range

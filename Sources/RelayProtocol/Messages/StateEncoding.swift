@@ -1,7 +1,7 @@
 extension ByteWriter {
     /// A SET from its pieces, type byte included. `value` points into `payload`; the address may stand elsewhere.
     @inline(__always)
-    package mutating func set(
+    public mutating func set(
         address: RawSpan, value: ValueReference, in payload: RawSpan,
         revision: UInt64?, timeToLive: TimeToLive?, lock: Bool, unlock: Bool
     ) throws(WireError) {
@@ -54,7 +54,7 @@ extension ByteWriter {
 
     /// One item of a SNAPSHOT from its pieces.
     @inline(__always)
-    package mutating func snapshotParam(
+    public mutating func snapshotParam(
         address: RawSpan, value: ValueReference, in payload: RawSpan, revision: UInt64, writer: RawSpan?,
         timestamp: UInt64?
     ) throws(WireError) {
@@ -91,7 +91,7 @@ extension ByteWriter {
     }
 
     /// One item of a BUNDLE: its length, filled in once `body` has written it.
-    package mutating func bundled(
+    public mutating func bundled(
         _ body: (inout ByteWriter) throws(WireError) -> Void
     ) throws(WireError) {
         let start = count

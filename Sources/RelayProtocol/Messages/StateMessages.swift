@@ -1,5 +1,5 @@
 /// How long a parameter lives without being written again.
-package enum TimeToLive: Equatable, Sendable {
+public enum TimeToLive: Equatable, Sendable {
     case never
     /// Counted anew from each write.
     case sliding(seconds: UInt32)
@@ -9,7 +9,7 @@ package enum TimeToLive: Equatable, Sendable {
     private static let absoluteFlag: UInt32 = 0x8000_0000
 
     @inline(__always)
-    package init(wire: UInt32) {
+    public init(wire: UInt32) {
         if wire == 0 {
             self = .never
         } else if wire & Self.absoluteFlag == 0 {
@@ -19,7 +19,7 @@ package enum TimeToLive: Equatable, Sendable {
         }
     }
 
-    package var wire: UInt32 {
+    public var wire: UInt32 {
         switch self {
         case .never: 0
         case .sliding(let seconds): min(seconds, Self.absoluteFlag - 1)
@@ -28,11 +28,11 @@ package enum TimeToLive: Equatable, Sendable {
     }
 }
 
-package struct SetMessage: Equatable, Sendable {
-    package var address: ByteRange
-    package var value: ValueReference
+public struct SetMessage: Equatable, Sendable {
+    public var address: ByteRange
+    public var value: ValueReference
     /// From a client the revision it expects, from a server the new one.
-    package var revision: UInt64?
+    public var revision: UInt64?
     /// This and the bits for lock and unlock are kept as they stand on the wire: quick to read and to pass on.
     private(set) var wireTimeToLive: UInt32?
     private(set) var lockFlags: UInt8
@@ -49,32 +49,32 @@ package struct SetMessage: Equatable, Sendable {
         lockFlags = flags & (Self.lockFlag | Self.unlockFlag)
     }
 
-    package var timeToLive: TimeToLive? { wireTimeToLive.map(TimeToLive.init(wire:)) }
-    package var lock: Bool { lockFlags & Self.lockFlag != 0 }
-    package var unlock: Bool { lockFlags & Self.unlockFlag != 0 }
+    public var timeToLive: TimeToLive? { wireTimeToLive.map(TimeToLive.init(wire:)) }
+    public var lock: Bool { lockFlags & Self.lockFlag != 0 }
+    public var unlock: Bool { lockFlags & Self.unlockFlag != 0 }
 }
 
 /// One item of a SNAPSHOT.
-package struct SnapshotParam: Equatable, Sendable {
-    package var address: ByteRange
-    package var value: ValueReference
-    package var revision: UInt64
-    package var writer: ByteRange?
+public struct SnapshotParam: Equatable, Sendable {
+    public var address: ByteRange
+    public var value: ValueReference
+    public var revision: UInt64
+    public var writer: ByteRange?
     /// Unix microseconds of the accepted write.
-    package var timestamp: UInt64?
+    public var timestamp: UInt64?
 }
 
-package struct BundleMessage: Equatable, Sendable {
+public struct BundleMessage: Equatable, Sendable {
     /// Unix microseconds at which it shall be applied.
-    package var timestamp: UInt64?
+    public var timestamp: UInt64?
     /// Of 16-bit length and binary payload.
-    package var messages: ItemList
+    public var messages: ItemList
 }
 
-package struct ReplayMessage: Equatable, Sendable {
-    package var pattern: ByteRange
-    package var from: UInt64?
-    package var to: UInt64?
-    package var limit: UInt32?
-    package var types: SignalSet
+public struct ReplayMessage: Equatable, Sendable {
+    public var pattern: ByteRange
+    public var from: UInt64?
+    public var to: UInt64?
+    public var limit: UInt32?
+    public var types: SignalSet
 }

@@ -1,12 +1,12 @@
 /// Bytes as hexadecimal digits, lower case when written.
-package enum Hex {
-    package static func text(_ bytes: RawSpan) -> String {
+public enum Hex {
+    public static func text(_ bytes: RawSpan) -> String {
         String(decoding: digits(bytes), as: UTF8.self)
     }
 
-    package static func text(_ bytes: [UInt8]) -> String { text(bytes.rawSpan) }
+    public static func text(_ bytes: [UInt8]) -> String { text(bytes.rawSpan) }
 
-    package static func digits(_ bytes: RawSpan) -> [UInt8] {
+    public static func digits(_ bytes: RawSpan) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(2 * bytes.byteCount)
         for offset in 0..<bytes.byteCount {
@@ -24,7 +24,7 @@ package enum Hex {
     }
 
     /// The bytes that pairs of digits say; white space between the pairs is passed over. Nil for anything else.
-    package static func bytes(_ text: [UInt8]) -> [UInt8]? {
+    public static func bytes(_ text: [UInt8]) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 2)
         var high: UInt8?

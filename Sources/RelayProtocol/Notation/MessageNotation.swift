@@ -1,18 +1,18 @@
-package import RelayJSON
+public import RelayJSON
 
 /// Messages as JSON, for people, tests and tools (docs/protocol.md, "Notation of frames").
 ///
 /// Nothing is lost on the way: integers and floats stay apart, 64-bit numbers are decimal strings because JSON readers
 /// round them, floats carry their bits, and an optional field that is absent has no member.
-package enum MessageNotation {
+public enum MessageNotation {
     /// `isLegacy`: whether the payload was transcoded from MessagePack; numbers then say so as their wire type.
-    package static func json(
+    public static func json(
         of message: Message, in payload: RawSpan, isLegacy: Bool = false
     ) throws(WireError) -> JSONValue {
         try NotationWriter(payload, isLegacy: isLegacy).message(message)
     }
 
-    package static func json(of frame: ClaspFrame) -> JSONValue {
+    public static func json(of frame: ClaspFrame) -> JSONValue {
         object([
             "flags": .int(Int64(frame.flags)),
             "qos": .int(Int64(frame.qualityOfService.rawValue)),

@@ -76,12 +76,11 @@ extension NotationReader {
     }
 
     private mutating func subscribe(_ fields: NotationFields) throws(NotationError) -> SubscribeMessage {
-        var options = SubscribeMessage.Options()
+        var options: SubscribeMessage.Options?
         if let given = try fields.fields("options") {
-            options.maxRate = try given.integer("max_rate")
-            options.epsilon = try given.float("epsilon")
-            options.history = try given.integer("history")
-            options.window = try given.integer("window")
+            options = SubscribeMessage.Options(
+                maxRate: try given.integer("max_rate"), epsilon: try given.float("epsilon"),
+                history: try given.integer("history"), window: try given.integer("window"))
         }
         return SubscribeMessage(
             id: try fields.requiredInteger("id"), pattern: try requiredText("pattern", of: fields),

@@ -1,18 +1,18 @@
-package import RelayJSON
+public import RelayJSON
 
 /// Reads a message from its JSON notation.
 ///
 /// Like `LegacyTranscoder` it yields a binary payload for the one decoder. Texts, values and lists are gathered in a
 /// buffer of their own first, so that a `Message` can point at them and the one encoder can write it.
-package struct NotationReader {
+public struct NotationReader {
     /// The binary payload, in canonical form.
-    package private(set) var payload: [UInt8] = []
+    public private(set) var payload: [UInt8] = []
     /// Whether a PUBLISH named its signal.
     private var isSignalStated = true
     /// What the message's ranges point into.
     var texts: [UInt8] = []
 
-    package init(_ json: JSONValue) throws(NotationError) {
+    public init(_ json: JSONValue) throws(NotationError) {
         try self.init(json, bundleDepth: 0)
     }
 
@@ -32,7 +32,7 @@ package struct NotationReader {
     }
 
     /// The message, with ranges into `payload`: decoded, so that all rules of the language hold for it too.
-    package func message() throws(WireError) -> Message {
+    public func message() throws(WireError) -> Message {
         try MessageDecoder.decode(payload.rawSpan, isSignalStated: isSignalStated)
     }
 
@@ -89,16 +89,16 @@ package struct NotationReader {
 }
 
 /// Why a JSON text says no message.
-package enum NotationError: Error, Equatable {
+public enum NotationError: Error, Equatable {
     case notAnObject
     case missing(String)
     case unexpected(String)
     /// It says one that CLASP cannot carry.
     case wire(WireError)
 
-    package var code: UInt16 { 101 }
+    public var code: UInt16 { 101 }
 
-    package var sentence: String {
+    public var sentence: String {
         switch self {
         case .notAnObject: "a message is a JSON object"
         case .missing(let key): "the member \"\(key)\" is missing"

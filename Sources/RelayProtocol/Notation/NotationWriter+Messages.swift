@@ -49,10 +49,8 @@ extension NotationWriter {
     }
 
     func subscribe(_ message: SubscribeMessage) -> JSONValue {
-        let options = message.options
-        var given: JSONValue?
-        if options != SubscribeMessage.Options() {
-            given = object([
+        let given = message.options.map { options in
+            object([
                 "max_rate": number(options.maxRate), "epsilon": options.epsilon.map { float($0) },
                 "history": number(options.history), "window": number(options.window),
             ])

@@ -1,5 +1,5 @@
 /// A value as a tree, for the few places that look inside one: rules, JSON, tests. The hot path never builds it.
-package enum Value: Sendable {
+public enum Value: Sendable {
     case null
     case bool(Bool)
     case int(Int64)
@@ -10,18 +10,18 @@ package enum Value: Sendable {
     /// In wire order; a key may repeat, and then the last one counts.
     case map([(key: String, value: Value)])
 
-    package init(_ reference: ValueReference, in payload: RawSpan) throws(WireError) {
+    public init(_ reference: ValueReference, in payload: RawSpan) throws(WireError) {
         var reader = ByteReader(payload, at: Int(reference.data.start))
         self = try reader.tree(of: reference.type, depth: 1)
     }
 
     /// The member of a map, if this is one and has it.
-    package subscript(key: String) -> Value? {
+    public subscript(key: String) -> Value? {
         guard case .map(let members) = self else { return nil }
         return members.last { $0.key == key }?.value
     }
 
-    package var type: ValueType {
+    public var type: ValueType {
         switch self {
         case .null: .null
         case .bool: .bool
@@ -76,12 +76,12 @@ extension ByteReader {
 
 extension ByteWriter {
     /// Type code and data.
-    package mutating func value(_ value: Value) throws(WireError) {
+    public mutating func value(_ value: Value) throws(WireError) {
         try u8(value.type.rawValue)
         try valueData(value)
     }
 
-    package mutating func valueData(_ value: Value) throws(WireError) {
+    public mutating func valueData(_ value: Value) throws(WireError) {
         switch value {
         case .null: return
         case .bool(let flag): try u8(flag ? 1 : 0)
@@ -102,7 +102,7 @@ extension ByteWriter {
     }
 
     /// A `str` from a Swift string.
-    package mutating func text(_ string: String) throws(WireError) {
+    public mutating func text(_ string: String) throws(WireError) {
         try text(Array(string.utf8).rawSpan)
     }
 }

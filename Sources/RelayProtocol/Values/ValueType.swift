@@ -1,6 +1,6 @@
 /// The type code in front of a value's data. Integers keep apart from floats: a relay that mixed them would show
 /// Python programs `7` where `7.0` was written.
-package enum ValueType: UInt8, Sendable {
+public enum ValueType: UInt8, Sendable {
     case null = 0x00
     case bool = 0x01
     case i8 = 0x02
@@ -16,18 +16,18 @@ package enum ValueType: UInt8, Sendable {
 }
 
 /// A value that was validated and still stands in the payload it came with.
-package struct ValueReference: Equatable, Sendable {
-    package var type: ValueType
+public struct ValueReference: Equatable, Sendable {
+    public var type: ValueType
     /// Whether the bytes are as we would write them: integers as i64, floats as f64, booleans 0 or 1.
-    package var isCanonical: Bool
-    package var data: ByteRange
+    public var isCanonical: Bool
+    public var data: ByteRange
 
     @inline(__always)
-    package init(type: ValueType, isCanonical: Bool, data: ByteRange) {
+    public init(type: ValueType, isCanonical: Bool, data: ByteRange) {
         self.type = type
         self.isCanonical = isCanonical
         self.data = data
     }
 
-    package static let null = ValueReference(type: .null, isCanonical: true, data: .empty)
+    public static let null = ValueReference(type: .null, isCanonical: true, data: .empty)
 }

@@ -2,13 +2,13 @@
 extension ByteReader {
     /// A type code and its data.
     @inline(__always)
-    package mutating func value() throws(WireError) -> ValueReference {
+    public mutating func value() throws(WireError) -> ValueReference {
         try value(ofType: try u8())
     }
 
     /// The data of a value whose type code stood elsewhere.
     @inline(__always)
-    package mutating func value(ofType code: UInt8) throws(WireError) -> ValueReference {
+    public mutating func value(ofType code: UInt8) throws(WireError) -> ValueReference {
         // What nearly every value is that moves.
         if code == ValueType.f64.rawValue {
             return ValueReference(type: .f64, isCanonical: true, data: try take(8))

@@ -3,14 +3,14 @@
 extension ByteWriter {
     /// Type code and data.
     @inline(__always)
-    package mutating func value(_ value: ValueReference, in payload: RawSpan) throws(WireError) {
+    public mutating func value(_ value: ValueReference, in payload: RawSpan) throws(WireError) {
         try u8(value.type.canonical.rawValue)
         try valueData(value, in: payload)
     }
 
     /// Data only, for a message that keeps the type code elsewhere.
     @inline(__always)
-    package mutating func valueData(_ value: ValueReference, in payload: RawSpan) throws(WireError) {
+    public mutating func valueData(_ value: ValueReference, in payload: RawSpan) throws(WireError) {
         if value.isCanonical {
             try append(value.data, of: payload)
         } else {
@@ -46,7 +46,7 @@ extension ByteWriter {
 
 extension ValueType {
     /// The type that a value is kept and sent as.
-    package var canonical: ValueType {
+    public var canonical: ValueType {
         @inline(__always) get {
             switch self {
             case .i8, .i16, .i32: .i64

@@ -11,13 +11,12 @@ import Glibc
 extension RawSpan {
     /// The big-endian integer at `offset`. Traps outside the span: callers check first and report a `WireError`.
     @inline(__always)
-    package func integer<I: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: I.Type = I.self) -> I {
+    public func integer<I: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: I.Type = I.self) -> I {
         I(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: I.self))
     }
 
-    // Inlinable, because other rooms call it for each byte and the compiler does not see through the wall by itself.
-    @inlinable @inline(__always)
-    package func byte(at offset: Int) -> UInt8 {
+    @inline(__always)
+    public func byte(at offset: Int) -> UInt8 {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
@@ -57,7 +56,7 @@ extension RawSpan {
         }
     }
 
-    package func isEqual(to other: RawSpan) -> Bool {
+    public func isEqual(to other: RawSpan) -> Bool {
         guard byteCount == other.byteCount else { return false }
         return unsafe withUnsafeBytes { mine in
             unsafe other.withUnsafeBytes { theirs in
@@ -68,21 +67,21 @@ extension RawSpan {
     }
 
     /// A copy, for what outlives the buffer it arrived in.
-    package var array: [UInt8] {
+    public var array: [UInt8] {
         unsafe withUnsafeBytes { unsafe [UInt8]($0) }
     }
 
     /// The text, for logs and errors; bytes that are not UTF-8 are replaced.
-    package var text: String {
+    public var text: String {
         unsafe withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }
 }
 
 extension RawSpan {
     /// The bytes of a range that was read from this same payload. Traps outside of it.
-    @inlinable @inline(__always)
+    @inline(__always)
     @_lifetime(copy self)
-    package func bytes(_ range: ByteRange) -> RawSpan {
+    public func bytes(_ range: ByteRange) -> RawSpan {
         let end = Int(range.start) &+ Int(range.count)
         precondition(end <= byteCount, "the range is not of this payload")
         return unsafe extracting(unchecked: Int(range.start)..<end)
@@ -130,7 +129,7 @@ extension MutableRawSpan {
 }
 
 extension Array where Element == UInt8 {
-    package var rawSpan: RawSpan {
+    public var rawSpan: RawSpan {
         @_lifetime(borrow self)
         borrowing get {
             let elements = span
@@ -139,7 +138,7 @@ extension Array where Element == UInt8 {
     }
 
     /// Lets `body` write into the array's memory behind the first `count` bytes; its size stays as it is.
-    package mutating func withWriter<Result: ~Copyable, Failure: Error>(
+    public mutating func withWriter<Result: ~Copyable, Failure: Error>(
         after count: Int = 0, _ body: (inout ByteWriter) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         var elements = mutableSpan
@@ -149,7 +148,7 @@ extension Array where Element == UInt8 {
 }
 
 extension RawSpan {
-    package func isEqual(to text: StaticString) -> Bool {
+    public func isEqual(to text: StaticString) -> Bool {
         guard byteCount == text.utf8CodeUnitCount else { return false }
         return unsafe withUnsafeBytes { mine in
             guard let bytes = mine.baseAddress else { return true }

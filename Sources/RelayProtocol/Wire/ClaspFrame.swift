@@ -1,12 +1,12 @@
 /// How much the sender cares (docs/protocol.md, "What is kept, and when"). Two bits of the frame's flags.
-package enum QualityOfService: UInt8, Sendable {
+public enum QualityOfService: UInt8, Sendable {
     case fire = 0
     case confirm = 1
     case commit = 2
 
     /// Three is unassigned and read as fire.
     @inline(__always)
-    package init(flags: UInt8) {
+    public init(flags: UInt8) {
         self = QualityOfService(rawValue: flags >> 6) ?? .fire
     }
 }
@@ -15,25 +15,25 @@ package enum QualityOfService: UInt8, Sendable {
 ///
 /// Unlike a `WebSocketFrame`, which carries it. The encoding bits do not choose the decoder; the first byte of the
 /// payload does (`MessageDecoder`). The bits for encryption and compression are defined and used by nobody.
-package struct ClaspFrame: Equatable, Sendable {
-    package static let magic: UInt8 = 0x53
-    package static let shortHeaderBytes = 4
+public struct ClaspFrame: Equatable, Sendable {
+    public static let magic: UInt8 = 0x53
+    public static let shortHeaderBytes = 4
 
-    package var flags: UInt8
-    package var timestamp: UInt64?
-    package var payload: ByteRange
+    public var flags: UInt8
+    public var timestamp: UInt64?
+    public var payload: ByteRange
 
-    package var qualityOfService: QualityOfService {
+    public var qualityOfService: QualityOfService {
         @inline(__always) get { QualityOfService(flags: flags) }
     }
-    package var encoding: UInt8 { flags & 0x07 }
+    public var encoding: UInt8 { flags & 0x07 }
 
     private static let timestampFlag: UInt8 = 0x20
     private static let binaryEncoding: UInt8 = 0x01
 
     /// Reads the header. Bytes after the declared length are ignored, as every decoder does.
     @inline(__always)
-    package init(reading bytes: RawSpan) throws(WireError) {
+    public init(reading bytes: RawSpan) throws(WireError) {
         guard bytes.byteCount >= Self.shortHeaderBytes else { throw .shortHeader }
         guard bytes.byte(at: 0) == Self.magic else { throw .badMagic }
         flags = bytes.byte(at: 1)
@@ -58,7 +58,7 @@ package struct ClaspFrame: Equatable, Sendable {
 
     /// Writes a header, lets `body` write the payload, then fills in the length.
     @inline(__always)
-    package static func write(
+    public static func write(
         _ qualityOfService: QualityOfService,
         timestamp: UInt64? = nil,
         into writer: inout ByteWriter,

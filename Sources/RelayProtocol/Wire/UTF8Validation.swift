@@ -3,7 +3,7 @@ extension RawSpan {
     ///
     /// Addresses are nearly always ASCII, so that is asked first.
     @inline(__always)
-    package func isUTF8(_ range: ByteRange) -> Bool {
+    public func isUTF8(_ range: ByteRange) -> Bool {
         isASCII(range) || isUTF8(from: Int(range.start), to: Int(range.start) + Int(range.count))
     }
 

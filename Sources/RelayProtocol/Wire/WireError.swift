@@ -1,5 +1,5 @@
 /// Why bytes are not CLASP, or why something cannot be said in CLASP.
-package enum WireError: Error, Equatable, Sendable {
+public enum WireError: Error, Equatable, Sendable {
     // The frame
     case shortHeader
     case badMagic
@@ -26,14 +26,14 @@ package enum WireError: Error, Equatable, Sendable {
     case noRoom
 
     /// The code of the protocol: 100 for a frame that is none, 101 for a message that is none.
-    package var code: UInt16 {
+    public var code: UInt16 {
         switch self {
         case .shortHeader, .badMagic, .shortPayload, .emptyPayload: 100
         default: 101
         }
     }
 
-    package var sentence: String {
+    public var sentence: String {
         switch self {
         case .shortHeader: "the frame is shorter than its header"
         case .badMagic: "the frame does not start with 0x53"

@@ -128,7 +128,7 @@ struct SmallAddresses {
 
 @Suite struct `The cache of listeners` {
     private func audience(_ sessions: [UInt32]) -> MatchCache.Audience {
-        MatchCache.Audience(plain: sessions)
+        MatchCache.Audience(plain: sessions, paced: [], wantsHistory: false)
     }
 
     @Test func `finds what was stored, until it is dropped`() {
