@@ -60,8 +60,14 @@ class App {
         document.title = this.config.title;
         document.addEventListener('keydown', (event) => this.#key(event));
         const kept = this.device.get('account');
-        if (kept && isUserId(kept.uid)) await this.#enter(kept).catch((error) => this.#showDoor(error.message));
-        else this.#showDoor();
+        if (!kept || !isUserId(kept.uid)) return this.#showDoor();
+        // The relay may be away; the page goes on trying, and says so.
+        const patience = setTimeout(() => {
+            const line = this.root.querySelector('.splash p');
+            if (line) line.textContent = 'The relay cannot be reached. Trying again…';
+        }, 4000);
+        await this.#enter(kept).catch((error) => this.#showDoor(error.message)).finally(() => clearTimeout(patience));
+        return undefined;
     }
 
     // — Signing in and out —

@@ -15,7 +15,7 @@ export class StandInRelay {
     sessions = new Set();
     tokens = new Map();
     /** Switched by tests. */
-    faults = { acknowledge: true, resume: true, refuseWith: undefined, dropNext: 0, budget: Infinity };
+    faults = { acknowledge: true, resume: true, refuseWith: undefined, dropNext: 0, isAway: false };
     received = [];
 
     constructor({ config, onRequest } = {}) {
@@ -58,6 +58,7 @@ export class StandInRelay {
     }
 
     #accept(socket) {
+        if (this.faults.isAway) return socket.cut();
         const session = { id: randomUUID(), socket, subscriptions: new Map(), held: new Set() };
         session.send = (message, options) => socket.send(encodeFrame(message, options));
         socket.onmessage = (bytes) => {
