@@ -152,6 +152,7 @@ struct RelayWire: WireHandler, ~Copyable {
         let id = SessionID(using: &random)
         log.opened(id, upgrade)
         hub.opened(connection.index, id: id, offering: tokenOf(upgrade.head).map { Array($0.utf8) }, at: moment(loop))
+        if shutdown.isUnderWay { shutdown.turnAway(connection, on: loop) }
     }
 
     mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {
@@ -225,7 +226,6 @@ struct RelayWire: WireHandler, ~Copyable {
         log.leaving(loop.connectionCount)
         sayWhatWasMet(on: loop)
         loop.closeListeners()
-        loop.dropUnopened()
         surroundings.leaving()
         store?.checkpoint(&output.journal, hub.contents(at: moment(loop)))
         shutdown.begin(connections.filter { loop.isOpen($0) }, at: loop.ticks)

@@ -113,10 +113,12 @@ final class HTTPConnection {
         }
     }
 
-    /// The server closes: an idle connection now, another one after the answer it owes.
-    func close() {
+    /// The server closes: an idle connection now, another one after the answer it owes. One that has not asked anything
+    /// yet has a moment: its request may be on the way, and nobody else will answer it.
+    func close(at now: HTTPTime) {
         keepsAlive = false
-        if case .head = stage, input.isEmpty { end = end ?? .finish }
+        guard case .head = stage, input.isEmpty else { return }
+        if requests > 0 { end = end ?? .finish } else { deadline = min(deadline, now.after(.seconds(1))) }
     }
 
     /// The socket is gone, or the owner lets go of the connection.

@@ -52,7 +52,7 @@ package final class HTTPServer: WireHandler {
         site.isClosing = true
         loop.closeListeners()
         for (id, connection) in connections.values {
-            connection.close()
+            connection.close(at: time(loop))
             settle(id, connection, on: loop)
         }
         _ = loop.setTimer(Timers.look, after: Self.lookInterval)

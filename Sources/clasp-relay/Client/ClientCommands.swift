@@ -36,7 +36,7 @@ enum ClientCommands {
         ] + common
     ) { call in run(call, 2...2, writeParam) }
 
-    private static let common = [
+    static let common = [
         Flag(name: "url", placeholder: "URL", help: "where the relay listens; or RELAY_URL [ws://127.0.0.1:7330]"),
         Flag(
             name: "token-file", placeholder: "FILE",
@@ -97,7 +97,7 @@ enum ClientCommands {
             try client.send(.object(message), .confirm, until: call.deadline)
             do throws(Fault) {
                 _ = try client.expect(["ACK"], until: call.deadline)
-            } catch  where error.text == ClientError.late.description {
+            } catch  where error.isLate {
                 throw Fault(
                     .relayUnreachable,
                     "set: the relay took it, but did not say that it is kept; with --durability none it never does, "
@@ -132,7 +132,7 @@ enum ClientCommands {
     }
 
     /// Does the work if there are so many words, and tells what went wrong.
-    private static func run(
+    static func run(
         _ call: CommandCall, _ count: ClosedRange<Int>, _ body: (ClientCall) throws(Fault) -> Int32
     ) -> Int32? {
         guard count.contains(call.words.count) else { return nil }
@@ -149,9 +149,11 @@ struct ClientCall {
     let parsed: ParsedArguments
     let words: [String]
     let deadline: Deadline
-    private let timeout: Duration
+    let timeout: Duration
     private let url: ClientURL
     private let token: String?
+
+    var hasToken: Bool { token != nil }
 
     init(_ parsed: ParsedArguments, _ environment: [String: String]) throws(Fault) {
         self.parsed = parsed
@@ -166,7 +168,10 @@ struct ClientCall {
         deadline = .after(timeout)
     }
 
-    func connect() throws(Fault) -> ClaspClient { try ClaspClient(url, token: token, within: timeout) }
+    /// With a token of the caller's, where none was given.
+    func connect(else other: String? = nil) throws(Fault) -> ClaspClient {
+        try ClaspClient(url, token: token ?? other, within: timeout)
+    }
 
     func value(_ word: String) throws(Fault) -> JSONValue {
         guard let value = PlainValue.notation(of: PlainValue.read(word)) else {
@@ -220,6 +225,11 @@ extension ClaspClient {
         try send(["type": "PING"], until: deadline)
         _ = try expect(["PONG"], until: deadline)
     }
+}
+
+extension Fault {
+    /// Nothing came in time, which need not be the end.
+    var isLate: Bool { trouble == .relayUnreachable && text == ClientError.late.description }
 }
 
 extension JSONValue {

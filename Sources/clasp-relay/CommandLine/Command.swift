@@ -60,6 +60,7 @@ enum CommandTable {
         BackupCommand.command,
         RestoreCommand.command,
         ClientCommands.get, ClientCommands.set, ClientCommands.pub, ClientCommands.sub,
+        DemoCommand.command,
         UserCommand.command,
         TokenCommand.command,
         InviteCommand.command,

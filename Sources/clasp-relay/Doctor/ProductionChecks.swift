@@ -16,7 +16,8 @@ struct ProductionChecks {
     private static let backupAge: Int64 = 26 * 3_600
 
     var findings: [DoctorFinding] {
-        [mode, openMode, exposure, adminToken, durability, registration, logs] + origins + service + [backup] + outside
+        [mode, openMode, exposure, adminToken, durability, registration, logs] + rules + origins + service + [backup]
+            + outside
     }
 
     private var mode: DoctorFinding {
@@ -64,6 +65,11 @@ struct ProductionChecks {
         settings.log.format == .text
             ? .worry("logs", "--log-format text is hard to collect; json and auto are not")
             : .good("logs", settings.log.format.rawValue)
+    }
+
+    /// Which config there is, the general checks tell.
+    private var rules: [DoctorFinding] {
+        settings.lacksRules ? [.bad("app-config", "none: whoever signs in may read and write everything")] : []
     }
 
     private var origins: [DoctorFinding] {

@@ -11,6 +11,9 @@ extension Settings {
         )
     }
 
+    /// Tokens are asked for, and say nothing about who may do what.
+    var lacksRules: Bool { !auth.isOpen && state.appConfig == nil }
+
     private var contradictions: [String] {
         var found: [String] = []
         if (tls.certificate == nil) != (tls.key == nil) {

@@ -35,6 +35,10 @@ enum ServeCommand {
         let settings = loaded.settings
         let log = writer.log(for: "relay")
         for note in loaded.notes { log.warn("settings", [LogField("note", note)]) }
+        if settings.lacksRules {
+            let note = "there is no --app-config: whoever signs in may read and write everything"
+            log.warn("settings", [LogField("note", note)])
+        }
         // Before the first thread, which would otherwise take signals the old way.
         let signals = try Startup.signals()
         raiseDescriptorLimit(to: 1 << 20)
@@ -97,6 +101,7 @@ enum ServeCommand {
         let scheme = settings.tls.certificate == nil ? "ws" : "wss"
         var lines = ["clasp-relay listens on \(scheme)://\(address)"]
         lines += http.map { "accounts, health and metrics on \($0)" }
+        if settings.web.staticDirectory != nil { lines += http.map { "pages on \($0)/" } }
         TextOutput.sayIfHeard(lines)
     }
 }
