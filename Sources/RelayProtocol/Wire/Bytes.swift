@@ -15,8 +15,7 @@ extension RawSpan {
         I(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: I.self))
     }
 
-    // Inlinable, because other rooms call it for each byte and the compiler does not see through the wall by itself.
-    @inlinable @inline(__always)
+    @inline(__always)
     public func byte(at offset: Int) -> UInt8 {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
@@ -80,7 +79,7 @@ extension RawSpan {
 
 extension RawSpan {
     /// The bytes of a range that was read from this same payload. Traps outside of it.
-    @inlinable @inline(__always)
+    @inline(__always)
     @_lifetime(copy self)
     public func bytes(_ range: ByteRange) -> RawSpan {
         let end = Int(range.start) &+ Int(range.count)
