@@ -7,7 +7,7 @@ enum HelpText {
         let command = CommandTable.command(named: name)
         var lines: [String]
         if let command, name != "serve" {
-            lines = ["usage: " + command.usage.joined(separator: "\n       "), ""]
+            lines = command.usage.enumerated().map { ($0.offset == 0 ? "usage: " : "       ") + $0.element } + [""]
             lines += wrap(sentence(command.summary), width: width)
         } else {
             lines = ["usage: clasp-relay [COMMAND] [OPTION]…", ""]
@@ -25,7 +25,9 @@ enum HelpText {
                 lines += entry(flag.synopsis, sentence(flag.help))
             }
         }
-        if let command, !command.notes.isEmpty { lines += ["", command.notes] }
+        if let command, !command.notes.isEmpty {
+            lines += [""] + command.notes.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        }
         guard command?.takesSettings ?? true else { return lines }
         lines += ["", "General"]
         for flag in [SettingsLoader.config, .help, .version, .json] {

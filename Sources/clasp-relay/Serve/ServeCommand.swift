@@ -114,6 +114,7 @@ extension Settings.Log {
             case .text: .text
             case .json: .json
             }
-        return LogLine(layout, hasPriority: !isFile && unsafe getenv("JOURNAL_STREAM") != nil)
+        let isJournal = unsafe getenv("JOURNAL_STREAM") != nil
+        return LogLine(layout, hasPriority: isJournal && !isFile)
     }
 }

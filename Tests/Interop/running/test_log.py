@@ -122,6 +122,7 @@ class Log(WireCase):
         with AppConfig(**{}) as config, Relay("--config", self.file('[log]\nlog = "warn,relay.net=info"\n'), "--app-config", config) as relay:
             peer = self.keep(Peer(relay))
             peer.ask(codec.set_("/a", 1))
+            until(lambda: "client connected" in relay.log)
             self.assertEqual({line["room"] for line in self.lines(relay)}, {"relay.net"})
             self.file('[log]\nlog = "warn,relay.hub=debug,relay=info"\n')
             relay.send(signal.SIGHUP)

@@ -275,7 +275,10 @@ class Options(Behaviour):
             return {json.loads(line)["level"] for line in relay.log.splitlines()}
 
         self.assertEqual(self.both('[log]\nlog = "off"\n', levels), ({"info"}, set()))
-        self.assertEqual(levels(self.relay("[log]\nverbose = true\n")), {"info", "debug"})
+        relay = self.relay("[log]\nverbose = true\n")
+        self.peer(relay)
+        until(lambda: "operation" in relay.log)
+        self.assertEqual(levels(relay), {"info", "debug"})
         self.assertNotIn("{", self.relay('[log]\nlog_format = "text"\n').log)
 
     def test_log_file(self):
