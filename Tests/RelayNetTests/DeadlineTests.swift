@@ -78,6 +78,8 @@ import Testing
             $0.idleTimeout = .milliseconds(300)
             $0.pingInterval = .milliseconds(20)
             $0.maxMissedPings = 255
+            // The silent one does not answer the Close frame either.
+            $0.closeTimeout = .milliseconds(100)
         }
         try await withServer(limits) { server in
             let quiet = try await server.open()
