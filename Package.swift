@@ -72,7 +72,7 @@ let package = Package(
         // The hub without sockets, its naive model, and the program that sets one against the other.
         .target(
             name: "RelaySimulation",
-            dependencies: ["Relay", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayTestKit"],
+            dependencies: ["Relay", "RelayAuth", "RelayJSON", "RelayProtocol", "RelayStorage", "RelayTestKit"],
             path: "Tests/RelaySimulation", swiftSettings: rules),
         program("relay-simulation", ["RelaySimulation", "RelayTestKit"], path: "Tests/relay-simulation"),
         tests("RelayJSONTests", ["RelayJSON"]),
@@ -83,7 +83,10 @@ let package = Package(
         tests("RelayAuthTests", ["RelayAuth", "COpenSSL", "RelayJSON", "RelayLog", "RelayNet", "RelayThreads"]),
         tests(
             "RelayTests",
-            ["Relay", "RelayAuth", "RelayJSON", "RelayNet", "RelayProtocol", "RelaySimulation", "RelayStorage"]),
+            [
+                "Relay", "RelayAuth", "RelayJSON", "RelayNet", "RelayProtocol", "RelaySimulation", "RelayStorage",
+                "RelayThreads",
+            ]),
         tests(
             "ClaspRelayTests",
             ["CLinux", "clasp-relay", "Relay", "RelayJSON", "RelayLog", "RelayNet", "RelayProtocol", "RelayStorage"]),

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Makes what nobody else may know, once: an Ed25519 key pair for signed tokens and an .env with random values.
+# Makes what nobody else may know, once: an Ed25519 key pair for signed tokens, with the file for --signing-keys that
+# names it, and an .env with random values.
 # A second run changes nothing; what is missing is added.
 # usage: scripts/generate-secrets.sh [DIRECTORY]      (default: the top of the tree)
 set -eu
 
 case ${1-} in
 -h | --help)
-    sed -n '2,4s/^# //p' "$0"
+    sed -n '2,5s/^# //p' "$0"
     exit 0
     ;;
 -*)
@@ -50,6 +51,12 @@ if [ ! -s secrets/jwt_public.pem ]; then
     openssl pkey -in secrets/jwt_private.pem -pubout | put 644 secrets/jwt_public.pem
     made="$made secrets/jwt_public.pem"
 fi
+if [ ! -s secrets/signing_keys.json ]; then
+    # The id of a key is never used for another one; the day it was made does for that.
+    printf '{"keys": [{"kid": "%s", "alg": "EdDSA", "file": "jwt_public.pem"}]}\n' "$(date -u +%Y-%m-%d)" |
+        put 644 secrets/signing_keys.json
+    made="$made secrets/signing_keys.json"
+fi
 if [ ! -s .env ]; then
     # `@random@` in the example stands for a value of its own.
     while IFS= read -r line; do
@@ -63,7 +70,7 @@ fi
 
 # Modes may have been widened by a copy.
 chmod 600 secrets/jwt_private.pem .env
-chmod 644 secrets/jwt_public.pem
+chmod 644 secrets/jwt_public.pem secrets/signing_keys.json
 if [ -n "$made" ]; then
     echo "made in $directory:$made"
     echo "Keep a copy of them in a safe place, away from this machine; git ignores them."

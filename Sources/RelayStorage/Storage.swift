@@ -25,7 +25,7 @@ package final class Storage: Sendable {
     ) throws(StorageError) -> Storage {
         let isHalfRestored: Bool
         do throws(FileError) {
-            try surroundings.files.makeDirectory(options.directory)
+            try Self.makeDirectory(options.directory, surroundings.files)
             isHalfRestored = try surroundings.files.exists("\(options.directory)/\(RestoreMark.name)")
         } catch {
             throw .failed(error)
@@ -43,6 +43,15 @@ package final class Storage: Sendable {
         }
     }
 
+    /// Makes it with an entry that a power cut does not take.
+    private static func makeDirectory(_ path: String, _ files: any FileSystem) throws(FileError) {
+        guard try !files.exists(path) else { return }
+        try files.makeDirectory(path)
+        let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        // Somebody who may not look into it cannot sync it either.
+        try? files.syncDirectory(parent)
+    }
+
     private init<Sink: RecoverySink>(
         _ options: StorageOptions, _ surroundings: StorageSurroundings, _ lease: Lease, into sink: inout Sink
     ) throws(StorageError) {
@@ -51,6 +60,9 @@ package final class Storage: Sendable {
             leaseWasReturned: lease.wasReturned, now: surroundings.clock())
         try recovery.read(into: &sink)
         do throws(FileError) {
+            if options.durability != .none {
+                try Self.makeDirectory("\(options.directory)/\(SegmentChain.directoryName)", surroundings.files)
+            }
             try lease.mark(options.directory)
             try recovery.setAside()
         } catch {

@@ -10,8 +10,9 @@ package struct StorageOptions: Sendable {
     package var historyBytes: Int64 = 256 << 20
     /// How often history is looked through for what is too old; each checkpoint does it, too.
     package var dropInterval = Duration.seconds(60)
-    /// How many may be answered about the past at the same time.
-    package var maxReplays = 64
+    /// How many may wait for answers about the past at the same time: everybody at once, when all come back. Each costs
+    /// little until it is its turn, and what is read for it goes to a queue that is bounded by itself.
+    package var maxReplays = 10_000
     /// More journal than this without a checkpoint, and one is asked for.
     package var maxUncoveredBytes: UInt64 = 128 << 20
     package var segmentBytes = 16 << 20

@@ -11,7 +11,9 @@ import Glibc
     private static var arguments: [String] {
         var arguments: [String] = []
         for index in 1..<max(1, Int(CommandLine.argc)) {
-            if let argument = unsafe CommandLine.unsafeArgv[index] { arguments.append(unsafe String(cString: argument)) }
+            if let argument = unsafe CommandLine.unsafeArgv[index] {
+                arguments.append(unsafe String(cString: argument))
+            }
         }
         return arguments
     }

@@ -15,6 +15,7 @@ import Testing
             "--env=production", "--cors-origin=https://chat.example", "--data-dir=\(scratch.path)", "--port=0",
             "--auth-port=0", "--registration=invite-only", "--max-sessions=16", "--max-http-connections=16",
         ])
+        settings.state.appConfig = PackageFiles.root + "/deploy/relay/config/chat.json"
         settings.auth.adminToken = Secret(text: "v9Kq2mX7fT4wZ8pL1nB6cR3yH5jD0sGa")
         return settings
     }
@@ -42,7 +43,7 @@ import Testing
             ("open-mode", { $0.auth.isOpen = true }),
             ("exposure", { $0.server.host = "0.0.0.0" }),
             ("durability", { $0.storage.durability = .none }),
-            ("origins", { $0.web.origins = [] }),
+            ("app-config", { $0.state.appConfig = nil }), ("origins", { $0.web.origins = [] }),
             ("origins", { $0.web.origins = ["http://chat.example"] }),
         ]
         for (item, plant) in faults {

@@ -29,7 +29,7 @@ import Testing
         let port = try HTTPPort(on: executor, listeners: [listener], router: router)
         try port.start()
         func status(_ path: String) -> Int32 {
-            HealthcheckCommand.run(
+            HealthcheckCommand.command.run(
                 Invocation(arguments: ["--url", "http://127.0.0.1:\(listener.port)\(path)"], environment: [:]))
         }
         #expect(status("/readyz") == 0)
@@ -37,8 +37,8 @@ import Testing
         await port.shutDown(grace: .seconds(1))
         executor.join()
         #expect(status("/readyz") == 1)
-        #expect(HealthcheckCommand.run(Invocation(arguments: ["--url", "nonsense"], environment: [:])) == 64)
-        #expect(HealthcheckCommand.run(Invocation(arguments: ["--wait", "soon"], environment: [:])) == 64)
+        #expect(HealthcheckCommand.command.run(Invocation(arguments: ["--url", "nonsense"], environment: [:])) == 64)
+        #expect(HealthcheckCommand.command.run(Invocation(arguments: ["--wait", "soon"], environment: [:])) == 64)
     }
 
     @Test func `reads addresses strictly`() {

@@ -48,13 +48,16 @@ setup_file() {
     echo '<script type="module" src="./start.js"></script><a href="sdk/clasp.js"><a href="https://example.com/app/">' >"$site/index.html"
     echo '<link rel="stylesheet" href="a.css"><script src="/sdk/clasp.js"></script><link rel="manifest" href="m.json">' >"$site/app/index.html"
     echo 'import "../sdk/clasp.js"' >"$site/app/main.js"
-    touch "$site"/start.js "$site"/app/{a.css,m.json,config.json} "$site/test/a.js"
+    touch "$site"/app/{a.css,m.json,config.json} "$site/test/a.js"
+    printf '%s\n' 'import {' '    part,' "} from './app/parts/one.js';" "const late = () => import('./sdk/clasp.js');" >"$site/start.js"
+    echo "export * from '../main.js'; import './none.js'" >"$site/app/parts/one.js"
     echo 1 >"$site/sdk/clasp.js"
     "$tree/scripts/hash-web" "$site" "$BATS_TEST_TMPDIR/one"
     cd "$BATS_TEST_TMPDIR/one"
     hash=$(basename assets/*)
     [[ "$hash" =~ ^[0-9a-f]{16}$ ]]
-    [ "$(cat index.html)" = "<script type=\"module\" src=\"assets/$hash/start.js\"></script><a href=\"sdk/clasp.js\"><a href=\"https://example.com/app/\">" ]
+    preload='<link rel="modulepreload" href="assets/'$hash
+    [ "$(cat index.html)" = "$preload/app/parts/one.js\">$preload/app/main.js\">$preload/sdk/clasp.js\"><script type=\"module\" src=\"assets/$hash/start.js\"></script><a href=\"sdk/clasp.js\"><a href=\"https://example.com/app/\">" ]
     [ "$(cat app/index.html)" = "<link rel=\"stylesheet\" href=\"../assets/$hash/app/a.css\"><script src=\"../assets/$hash/sdk/clasp.js\"></script><link rel=\"manifest\" href=\"m.json\">" ]
     [ "$(cat "assets/$hash/sdk/clasp.js")" = 1 ]
     [ -e app/config.json ] && [ -e "assets/$hash/app/main.js" ]

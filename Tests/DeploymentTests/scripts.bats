@@ -36,3 +36,13 @@ scripts() { # scripts PATTERN, of the first line
         [ "$status" -eq 64 ]
     done
 }
+
+@test "an index that nothing has checked is found, a checked one is not" {
+    "$tree/scripts/check-indexes"
+    printf 'guard parts.count == 2 else { return }\nlet name = parts[0]\n' >"$BATS_TEST_TMPDIR/good.swift"
+    "$tree/scripts/check-indexes" "$BATS_TEST_TMPDIR/good.swift"
+    printf 'let parts = text.split(separator: ":")\nlet name = parts[0]\n' >"$BATS_TEST_TMPDIR/bad.swift"
+    run "$tree/scripts/check-indexes" "$BATS_TEST_TMPDIR/bad.swift"
+    [ "$status" -eq 1 ]
+    [[ "$output" == *'parts[0]'* ]]
+}

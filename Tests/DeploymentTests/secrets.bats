@@ -11,11 +11,11 @@ setup() {
 generate() { "$tree/$(documented secrets)" "$directory"; }
 state() { (cd "$directory" && find . -type f -exec sha256sum {} + -exec stat -c '%n %a %Y' {} + | sort); }
 
-@test "keys are Ed25519, files have the modes 600, 644 and 600" {
+@test "keys are Ed25519, files have the modes 600, 644, 644 and 600" {
     generate
     openssl pkey -in "$directory/secrets/jwt_private.pem" -noout -text | grep ED25519
     [ "$(openssl pkey -in "$directory/secrets/jwt_private.pem" -pubout)" = "$(cat "$directory/secrets/jwt_public.pem")" ]
-    [ "$(cd "$directory" && stat -c %a secrets/jwt_private.pem secrets/jwt_public.pem .env | xargs)" = '600 644 600' ]
+    [ "$(cd "$directory" && stat -c %a secrets/jwt_private.pem secrets/jwt_public.pem secrets/signing_keys.json .env | xargs)" = '600 644 644 600' ]
     no grep @random@ "$directory/.env"
     grep -E '^RELAY_ADMIN_TOKEN=cpsk_[0-9a-f]{32}$' "$directory/.env"
 }
@@ -39,11 +39,12 @@ state() { (cd "$directory" && find . -type f -exec sha256sum {} + -exec stat -c 
 @test "a run that was cut off is completed by the next, and keeps what is there" {
     generate
     key=$(cat "$directory/secrets/jwt_private.pem")
-    rm "$directory/.env" "$directory/secrets/jwt_public.pem"
+    rm "$directory/.env" "$directory/secrets/jwt_public.pem" "$directory/secrets/signing_keys.json"
     echo half >"$directory/.env.part"
     generate
     [ "$(cat "$directory/secrets/jwt_private.pem")" = "$key" ]
     [ -s "$directory/.env" ]
+    [ -s "$directory/secrets/signing_keys.json" ]
     [ ! -e "$directory/.env.part" ]
 }
 

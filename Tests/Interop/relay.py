@@ -14,21 +14,25 @@ BINARY = os.environ.get("RELAY_BINARY", str(ROOT / ".build/release/clasp-relay")
 
 
 class Relay:
-    """A relay in open mode on a port of its own choice, with an empty data directory unless it is given one."""
+    """A relay on ports of its own choice, in open mode unless `is_open` is false, with an empty data directory unless it is
+    given one. `told` replaces what it is told beside `options`; it must say `ws://` and `http://` all the same."""
 
-    def __init__(self, *options, port=0, data=None):
+    def __init__(self, *options, port=0, data=None, is_open=True, told=None, environment=None):
         self._own = None if data else tempfile.TemporaryDirectory(prefix="clasp-relay-")
         self.data = pathlib.Path(data or self._own.name) / "data"
         self._log = tempfile.TemporaryFile(mode="w+")
-        arguments = ["--open", "--port", str(port), "--auth-port", "0", "--data-dir", str(self.data), *options]
+        if told is None:
+            told = ["--port", str(port), "--auth-port", "0", "--data-dir", str(self.data)] + ["--open"] * is_open
         self.process = subprocess.Popen(
-            [BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True)
+            [BINARY, *told, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, text=True,
+            # What the tests are told by variables is not meant for the relay.
+            env={name: value for name, value in os.environ.items() if not name.startswith("RELAY_")} | (environment or {}))
         self.port, self.http_port = self._said("ws"), self._said("http")
 
     def _said(self, scheme):
         """The port of the next line that the relay says."""
         line = self.process.stdout.readline()
-        match = re.search(rf" {scheme}://127\.0\.0\.1:(\d+)$", line)
+        match = re.search(rf" {scheme}s?://(?:127\.0\.0\.\d|\[::1\]):(\d+)$", line)
         if not match:
             raise AssertionError(f"the relay did not start ({self.stop(signal.SIGKILL)}): {line}{self.log}")
         return int(match.group(1))
@@ -41,6 +45,15 @@ class Relay:
     def log(self):
         self._log.seek(0)
         return self._log.read()
+
+    def log_line_count(self):
+        return self.log.count("\n")
+
+    def command(self, *words, given=""):
+        """What another command of the same program says about the same data."""
+        return subprocess.run(
+            [BINARY, *words, "--data-dir", str(self.data)], input=given, capture_output=True, text=True,
+            check=True).stdout.strip()
 
     def metric(self, name):
         """A figure of /metrics."""

@@ -18,7 +18,7 @@ PROCESSES = 3
 
 
 def run(path):
-    sys.path[:0] = [str(HERE), str(HERE / "wire")]
+    sys.path[:0] = [str(HERE), str(HERE / "wire"), str(HERE / "running")]
     started = time.monotonic()
     text = io.StringIO()
     suite = unittest.defaultTestLoader.loadTestsFromName(path.stem)

@@ -60,6 +60,32 @@ import Testing
         #expect(lines.contains { $0.contains("auth.guest.refused") && $0.contains("store") })
     }
 
+    @Test func `counts what it decides, and from what it begins with`() async throws {
+        let harness = try AuthHarness()
+        func counts() async -> [String: UInt64] {
+            let attempts = await harness.service.status().attempts
+            return Dictionary(uniqueKeysWithValues: attempts.map { ("\($0.action) \($0.result)", $0.count) })
+        }
+        #expect(await counts().count == 9)
+        #expect(await counts().allSatisfy { $0.value == 0 })
+        let ann = try await harness.register("Ann", id: "ann")
+        for password in ["secret-1"] + Array(repeating: "secret-2", count: 6) {
+            _ = try await harness.post("/auth/login", #"{"username":"Ann","password":"\#(password)"}"#)
+        }
+        _ = try await harness.call("GET", "/auth/me", token: "cpsk_unknown")
+        _ = try await harness.post("/auth/refresh", "", token: ann.token)
+        let now = await counts()
+        #expect(now["register success"] == 1 && now["login success"] == 1 && now["login failure"] == 5)
+        #expect(now["login limited"] == 1 && now["me failure"] == 1 && now["refresh success"] == 1)
+        let status = await harness.service.status()
+        #expect(status.isConnected && status.isMigrated && status.tokens == 2 && status.hashQueue == 0)
+        #expect(status.hashWait.count == 7)
+        await harness.stop()
+        let broken = try AuthHarness(failure: .busy)
+        #expect(await !broken.service.status().isConnected)
+        await broken.stop()
+    }
+
     @Test func `the file holds no token and no password`() async throws {
         let harness = try AuthHarness()
         let ann = try await harness.register("Ann", "correct-horse-7")

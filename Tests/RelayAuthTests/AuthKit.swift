@@ -74,6 +74,8 @@ final class AuthHarness: Sendable {
     let service: AuthService
     /// What a relay would be told.
     let feed = TokenFeed()
+    /// And what the service is.
+    let ownFeed = TokenFeed()
     let lines = Monitor<[String]>([])
 
     private let executor: LoopExecutor
@@ -92,7 +94,7 @@ final class AuthHarness: Sendable {
     ) throws {
         self.scratch = scratch
         self.time = time
-        let (lines, relay, own) = (lines, feed, TokenFeed())
+        let (lines, relay, own) = (lines, feed, ownFeed)
         writer = LogWriter(
             LogLine(.text), filter: LogFilter(.trace), clock: { 0 },
             output: { bytes in
@@ -106,11 +108,11 @@ final class AuthHarness: Sendable {
         if let keys { for feed in [relay, own] { feed.push([.keys(keys)]) } }
         hasher = try PasswordHasher(workers: workers, parameters: parameters)
         executor = try LoopExecutor()
+        var configuration = configuration
+        configuration.scopes = { ["read:/**", "write:/chat/user/\($0)/**"] }
         service = AuthService(
             on: executor, store: failure.map { BrokenStore(failure: $0) } ?? store, hasher: hasher, feed: own,
-            configuration: configuration,
-            log: writer.log(for: "relay.auth"), clock: time.clock,
-            scopes: { ["read:/**", "write:/chat/user/\($0)/**"] })
+            configuration: configuration, log: writer.log(for: "relay.auth"), clock: time.clock)
         var router = Router()
         service.addRoutes(to: &router)
         let listener = try Listener(.tcp(address: "127.0.0.1", port: 0))
@@ -171,6 +173,7 @@ final class AuthHarness: Sendable {
 /// A store that has nothing but excuses.
 struct BrokenStore: AccountStore {
     let failure: StoreFailure
+    var isWell: Bool { false }
 
     func account(named name: UserName) async throws(StoreFailure) -> Account? { throw failure }
     func account(withID id: String) async throws(StoreFailure) -> Account? { throw failure }

@@ -109,6 +109,34 @@ private let someone = AttemptKey.user(UserName("someone"))
         #expect(limiter.count == 1)
     }
 
+    @Test func `a block that a success has lifted is nothing to trip over later`() {
+        var limiter = AttemptLimiter(.login, maxEntries: 100)
+        let (ann, bob) = (TokenDigest(of: "ann"), TokenDigest(of: "bob"))
+        fail(&limiter, 5, at: 0)
+        for about in [bob, bob, bob, bob, ann] {
+            limiter.begin(someone, about: about, at: 100_000_000_000, random: 0)
+        }
+        limiter.forgive(someone, about: ann)
+        #expect(!blocked(limiter, at: 100))
+        for index in 0..<150 {
+            limiter.begin(.client(IPAddress(ipv4: UInt32(index))), at: 200_000_000_000, random: 0)
+        }
+        #expect(limiter.count == 100)
+        fail(&limiter, 5, at: 200)
+        #expect(limiter.wait(for: someone, at: 200_000_000_000) == .seconds(120), "the first block is remembered")
+    }
+
+    @Test func `a rule that changes between an attempt and its outcome does no harm`() {
+        for (before, after) in [(5, 1), (1, 5)] {
+            var limiter = AttemptLimiter(AttemptLimiter.Rule(maxAttempts: before, window: .seconds(60)))
+            fail(&limiter, 1, at: 0)
+            limiter.use(AttemptLimiter.Rule(maxAttempts: after, window: .seconds(60)))
+            limiter.withdraw(someone)
+            fail(&limiter, after, at: 100)
+            #expect(blocked(limiter, at: 159) && !blocked(limiter, at: 230))
+        }
+    }
+
     @Test func `a customer's network counts as one`() throws {
         func key(_ text: String) throws -> AttemptKey? {
             let address: IPAddress = try #require(IPAddress(text))
@@ -232,7 +260,17 @@ private let someone = AttemptKey.user(UserName("someone"))
         var strict = AuthConfiguration()
         strict.loginRule.maxAttempts = 1
         strict.registration = .closed
+        strict.tokenLifetime = .seconds(90)
+        strict.scopes = { ["read:/new/\($0)"] }
+        var notes: [CrossOrigin.Remark] = []
+        strict.crossOrigin = try CrossOrigin(["https://new.example"], notes: &notes)
         await harness.service.use(strict)
+        let page = try await harness.post("/auth/login", good, fields: [("Origin", "https://new.example")])
+        #expect(page["Access-Control-Allow-Origin"] == "https://new.example")
+        let me = try await harness.call("GET", "/auth/me", token: try Session(page).token).json
+        #expect(me["scopes"] == ["read:/new/ann-1"])
+        #expect(me["expires_at"]?.int == harness.time.now.seconds + 90)
+        #expect(try await harness.post("/auth/guest", "{}")["Access-Control-Allow-Origin"] == nil)
         #expect(try await harness.post("/auth/login", bad).status == 401)
         #expect(try await harness.post("/auth/login", good).status == 429)
         let body = #"{"username":"Bob","password":"secret-1"}"#

@@ -73,6 +73,14 @@ import Testing
         #expect(!UserName(one).folded.utf8.elementsEqual(UserName(other).folded.utf8))
     }
 
+    @Test func `what is too long for a name is left as it is`() {
+        let long = "A" + String(repeating: "\u{301}\u{323}", count: 5_000)
+        let name = UserName("  \(long) ")
+        #expect(name.display.utf8.elementsEqual(long.utf8) && name.folded.utf8.elementsEqual(long.utf8))
+        #expect(!name.isWellFormed)
+        #expect(UserName("A" + String(repeating: "\u{301}", count: 500)).folded.utf8.starts(with: "á".utf8))
+    }
+
     @Test func `what cannot be seen is not given away`() {
         for text in ["a\u{0}b", "a\u{202E}b", "a\u{200B}b", "a\u{FEFF}b", "a\u{2028}b", "a\u{E000}b", "a\rb"] {
             #expect(!UserName(text).isWellFormed)

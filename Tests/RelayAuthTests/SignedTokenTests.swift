@@ -1,3 +1,4 @@
+import Glibc
 import RelayTestKit
 import Testing
 
@@ -235,6 +236,17 @@ private let cases: [SignedCase] = [
         #expect(keys.names == ["a", "b"] && keys.audience == "here")
         #expect(keys.keys["a"]?.algorithm == .edDSA(signing.publicKey))
         #expect(keys.keys["b"]?.algorithm == .hs256(Array(secret.utf8.dropLast())) && keys.keys["b"]?.issuer == "me")
+    }
+
+    @Test func `are named when everybody may read them`() throws {
+        let scratch = Scratch()
+        let (own, loose) = (scratch.write("own", secret), scratch.write("loose", secret))
+        let set = scratch.write(
+            "keys.json",
+            #"{"keys":[{"kid":"a","alg":"HS256","file":"own"},{"kid":"b","alg":"HS256","file":"loose"}]}"#)
+        _ = unsafe chmod(own, 0o640)
+        _ = unsafe chmod(loose, 0o644)
+        #expect(try SigningKeys.load(set).looseSecrets == [loose])
     }
 
     @Test func `are refused where a mistake would weaken them`() throws {

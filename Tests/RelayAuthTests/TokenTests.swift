@@ -59,6 +59,24 @@ import Testing
         }
     }
 
+    @Test func `a key that goes, or changes, ends what it signed`() throws {
+        let (one, other) = (try TestSigning().keys, try TestSigning().keys)
+        var table = TokenTable()
+        #expect(table.apply([.keys(one), .keys(one)]) == [])
+        // Another pair under the same name; the secrets are the same.
+        #expect(table.apply([.keys(other)]) == [.disowned([TestSigning.edName])])
+        let renamed = SigningKeys(keys: other.keys, audience: "another")
+        #expect(table.apply([.keys(renamed)]) == [.disowned(Set(other.names))])
+        #expect(table.apply([.keys(.none)]) == [.disowned(Set(other.names))])
+    }
+
+    @Test func `news does not pile up where nobody shows a token`() async throws {
+        let harness = try AuthHarness()
+        for _ in 1...8 { _ = try Session(try await harness.post("/auth/guest", "{}")) }
+        #expect(harness.ownFeed.take().count <= 1)
+        await harness.stop()
+    }
+
     @Test func `learns of a change before whoever asked for it`() async throws {
         let harness = try AuthHarness()
         var table = harness.table()

@@ -73,16 +73,22 @@ import Testing
         }
     }
 
-    @Test func `a peer without messages is sent away, whatever it answers`() async throws {
+    @Test func `a peer without a sign of life is sent away, one that answers pings is not`() async throws {
         let limits: (inout NetLimits) -> Void = {
             $0.idleTimeout = .milliseconds(300)
             $0.pingInterval = .milliseconds(20)
             $0.maxMissedPings = 255
         }
         try await withServer(limits) { server in
-            let client = try await server.open()
-            let heard = await answerPings(client, atMost: .max, thenSay: [])
-            #expect(heard == [.close(1001)])
+            let quiet = try await server.open()
+            // Long enough for the idle timeout to pass several times.
+            let said = await answerPings(quiet, atMost: 60, thenSay: text("still here") + closing())
+            #expect(said == [.text(Array("still here".utf8)), .close(1000)])
+        }
+        try await withServer(limits) { server in
+            let silent = try await server.open()
+            let heard = await answerPings(silent, atMost: 0, thenSay: [])
+            #expect(heard.last == .close(1001))
             #expect(await server.inspect { Array($1.closures.values) } == [Closure(.idle, .goingAway)])
             #expect(await server.inspect { loop, _ in loop.counters.closedIdle } == 1)
         }

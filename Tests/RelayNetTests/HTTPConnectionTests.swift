@@ -387,9 +387,15 @@ private func routes() -> Router {
         let busy = HTTPWire(site)
         busy.send(get("/later"))
         site.isClosing = true
-        idle.connection.close()
-        busy.connection.close()
+        let (asking, silent) = (HTTPWire(site), HTTPWire(site))
+        for wire in [idle, busy, asking, silent] { wire.connection.close(at: wire.now) }
         #expect(idle.connection.end == .finish)
+        // What was on the way is answered.
+        #expect(asking.connection.end == nil && silent.connection.end == nil)
+        asking.send(get("/a"))
+        #expect(asking.statuses == [200] && asking.connection.end == .finish)
+        silent.wait(.seconds(1))
+        #expect(silent.text.isEmpty && silent.connection.end == .finish)
         #expect(busy.connection.end == nil)
         busy.connection.complete(1, .text("late"), at: busy.now)
         busy.collect()

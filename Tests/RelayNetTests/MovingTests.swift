@@ -47,7 +47,7 @@ import Testing
         client.send(Array((WireClient.upgrade + "\r\n").utf8) + text("early"))
         var passenger: Passenger?
         while passenger == nil { passenger = await door.next() }
-        if let passenger { #expect(await server.adopt(passenger) != nil) }
+        if let passenger { server.executor.board(webSocket: passenger) }
         var answer: [UInt8] = []
         while !answer.suffix(5).elementsEqual("early".utf8), let bytes = client.receive() { answer += bytes }
         #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 101 "))
@@ -60,8 +60,27 @@ import Testing
             executor.join()
         }
     }
-}
 
-extension EchoServer {
-    func adopt(_ passenger: Passenger) -> ConnectionID? { loop.adopt(webSocket: passenger, &handler) }
+    @Test func `a loop that takes nobody any more closes what it is given`() async throws {
+        let executor = try LoopExecutor()
+        let door = try Door(executor)
+        try executor.start(door, name: "door")
+        let server = try EchoServer.start()
+        await server.inspect { loop, _ in loop.closeListeners() }
+
+        var ends: [Int32] = [-1, -1]
+        _ = unsafe ends.withUnsafeMutableBufferPointer { unsafe clinux_socketpair($0.baseAddress) }
+        _ = await door.adopt(ends[0])
+        let client = WireClient(ends[1])
+        client.send(text("anything"))
+        var passenger: Passenger?
+        while passenger == nil { passenger = await door.next() }
+        if let passenger { server.executor.board(raw: passenger) }
+        #expect(client.receiveAll().isEmpty)
+
+        for executor in [executor, server.executor] {
+            executor.stop()
+            executor.join()
+        }
+    }
 }

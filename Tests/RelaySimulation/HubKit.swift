@@ -1,4 +1,5 @@
 package import Relay
+package import RelayAuth
 import RelayProtocol
 import RelayStorage
 import RelayTestKit
@@ -43,14 +44,14 @@ package final class HubKit {
 
     // MARK: What clients do
 
-    /// Connects a client, at the first free place; it has said nothing yet.
+    /// Connects a client, at the first free place; it has said nothing yet, but may have brought a token along.
     @discardableResult
-    package func connect() -> Int {
+    package func connect(offering token: String? = nil) -> Int {
         let place = clients.firstIndex { !$0.isOpen } ?? clients.count
         if place == clients.count { clients.append(Client()) }
         let id = SessionID(using: &random)
         clients[place] = Client(isOpen: true, name: String(decoding: id.text, as: UTF8.self))
-        hub.opened(SessionIndex(place), id: id, at: now)
+        hub.opened(SessionIndex(place), id: id, offering: token.map { Array($0.utf8) }, at: now)
         return place
     }
 
@@ -59,6 +60,12 @@ package final class HubKit {
         let client = connect()
         say(Say.hello(token: token), as: client)
         return client
+    }
+
+    /// Tells the hub what has become of tokens.
+    package func learn(_ changes: [TokenChange]) {
+        hub.learn(changes, at: now, into: &output)
+        carryOut()
     }
 
     package func say(_ frame: [UInt8], as client: Int) {
@@ -163,7 +170,6 @@ package final class HubKit {
         for action in output.actions {
             switch action {
             case .deliver(let delivery): deliver(delivery)
-            case .acknowledge(let session, let slice, _, _): hear(output.frame(slice).array, Int(session))
             case .close(let session, let code, let reason):
                 guard clients[Int(session)].isOpen else { continue }
                 clients[Int(session)].heard.append(.closed(code: code, reason: output.reasons[reason]))
@@ -172,6 +178,7 @@ package final class HubKit {
             case .awaitRoom(let session): clients[Int(session)].awaitsRoom = true
             }
         }
+        for next in output.acknowledgements { hear(output.frame(next.frame).array, Int(next.session)) }
         output.removeAll()
         guard !replays.isEmpty else { return }
         // There is no history here.

@@ -114,6 +114,25 @@ private func liveAndDie(_ seed: UInt64, _ cuts: inout Int) throws {
     #expect(!fifth.storage.report.isContinued)
 }
 
+@Test(arguments: [[UInt8](), Array("CLASPJNL".utf8), [UInt8](repeating: 0, count: 40)])
+func `what a crash leaves of a segment that was being made is cleared away and forgotten`(rest: [UInt8]) throws {
+    let disk = SimulatedDisk()
+    let first = try StorageUnderTest(disk, epoch: 10)
+    first.batch.add(.remove(address: [0x2F], revision: 1, timestamp: 1))
+    first.commit()
+    first.storage.close(isClean: false)
+    disk["data/journal/00000002.log"] = rest
+    let second = try StorageUnderTest(disk, epoch: 20)
+    #expect(second.storage.report.findings.isEmpty)
+    #expect(disk["data/journal/00000002.log"] == nil)
+    #expect(second.checkpoint(Model(), isLast: true))
+    second.storage.close(isClean: true)
+    let third = try StorageUnderTest(disk, epoch: 30)
+    #expect(third.storage.report.isContinued)
+    #expect(third.storage.epoch == second.storage.epoch)
+    third.storage.close(isClean: false)
+}
+
 @Test func `a second process is told who holds the directory`() throws {
     let disk = SimulatedDisk()
     let first = try StorageUnderTest(disk)

@@ -287,4 +287,32 @@ extension JournalEntry {
         #expect(test.wait { test.storage.oldestPosition > 1 })
         #expect(test.wait { disk.files.keys.count { $0.hasPrefix("data/journal/") } == 1 })
     }
+
+    @Test func `is found without reading what lies before it, also after an orderly restart`() throws {
+        let disk = SimulatedDisk()
+        let first = try StorageUnderTest(disk)
+        for number in 1...4_000 {
+            first.batch.add(event("/e", at: Int64(number), size: 200))
+            if number % 50 == 0 { first.storage.submit(&first.batch) }
+        }
+        func ask(_ test: StorageUnderTest) {
+            for after in [UInt64(3_000), 3_001, 3_499, 3_990, 4_000] {
+                let answer = test.answer(HistoryQuery(after: after, matches: everything))
+                #expect(answer.records.map(\.sequence) == Array(after + 1..<4_001))
+                #expect(answer.end?.isComplete == true)
+            }
+        }
+        first.commit()
+        ask(first)
+        #expect(first.checkpoint(Model(), isLast: true))
+        first.storage.close(isClean: true)
+        let second = try StorageUnderTest(disk)
+        #expect(second.storage.report.isContinued)
+        // Damage that nobody has to read any more takes nothing from the answers behind it.
+        disk["data/journal/00000001.log"]?[1_000] ^= 1
+        ask(second)
+        let answer = second.answer(HistoryQuery(after: 0, matches: everything))
+        #expect(answer.end?.isComplete == false)
+        second.storage.close(isClean: false)
+    }
 }

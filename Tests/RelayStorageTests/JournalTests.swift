@@ -172,3 +172,47 @@ private let goldenEntries: [JournalEntry] = [
         })
     test.storage.close(isClean: false)
 }
+
+@Test func `the loop is woken for those who wait, and for nobody else`() throws {
+    let test = try StorageUnderTest(SimulatedDisk()) { $0.watchInterval = .seconds(60) }
+    defer { test.storage.close(isClean: false) }
+    func add() {
+        test.batch.add(.remove(address: bytes("/a"), revision: 1, timestamp: 1))
+    }
+    func isWoken(_ submit: () -> Void) -> Bool {
+        let before = test.wakeCount
+        submit()
+        let sequence = test.batch.sequence
+        #expect(test.wait { test.storage.committed >= sequence })
+        return test.wakeCount > before
+    }
+    #expect(test.wait { test.storage.mode == .writable && test.wakeCount > 0 })
+    for _ in 0..<20 {
+        #expect(
+            !isWoken {
+                add()
+                test.storage.submit(&test.batch)
+            })
+    }
+    let before = test.wakeCount
+    add()
+    test.batch.confirm()
+    test.storage.submit(&test.batch)
+    #expect(test.wait { test.wakeCount > before })
+    #expect(test.storage.confirmed == test.batch.sequence)
+    #expect(
+        isWoken {
+            add()
+            test.commit()
+        })
+    // Whoever waits for what others have handed in before is told, too.
+    for ask in [{ test.batch.confirm() }, { test.batch.commit() }] {
+        add()
+        test.storage.submit(&test.batch)
+        let before = test.wakeCount
+        ask()
+        test.storage.submit(&test.batch)
+        #expect(test.wait { test.wakeCount > before })
+        #expect(test.storage.confirmed == test.batch.sequence)
+    }
+}

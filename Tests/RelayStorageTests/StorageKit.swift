@@ -186,6 +186,9 @@ final class StorageUnderTest {
         self.time = time
     }
 
+    /// How often the storage has woken the loop.
+    var wakeCount: Int { wakes.withLock { $0 } }
+
     /// Waits until something holds; false after a minute, which no test should see.
     func wait(until holds: () -> Bool) -> Bool {
         for _ in 0..<60_000 {

@@ -305,7 +305,7 @@ fill_web_root() {
 }
 
 make_secrets() {
-    if [ ! -s "$here/.env" ] || [ ! -s "$here/secrets/jwt_private.pem" ]; then
+    if [ ! -s "$here/.env" ] || [ ! -s "$here/secrets/signing_keys.json" ]; then
         run "$tree/scripts/generate-secrets.sh" "$here"
     fi
     if [ -n "$domain" ]; then

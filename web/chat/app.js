@@ -9,7 +9,8 @@ import { Call } from './core/video.js';
 import { CallView } from './ui/call-view.js';
 import { Details } from './ui/details.js';
 import { confirm, createRoom, switcher } from './ui/dialogs.js';
-import { fill, h, toast } from './ui/dom.js';
+import { fill, h, perFrame, toast } from './ui/dom.js';
+import { doorsView } from './ui/doors.js';
 import { RoomView } from './ui/room-view.js';
 import { openProfile, openSettings } from './ui/settings.js';
 import { Sidebar } from './ui/sidebar.js';
@@ -59,31 +60,45 @@ class App {
         document.title = this.config.title;
         document.addEventListener('keydown', (event) => this.#key(event));
         const kept = this.device.get('account');
-        if (kept && isUserId(kept.uid)) await this.#enter(kept).catch((error) => this.#showDoor(error.message));
-        else this.#showDoor();
+        if (!kept || !isUserId(kept.uid)) return this.#showDoor();
+        // The relay may be away; the page goes on trying, and says so.
+        const patience = setTimeout(() => {
+            const line = this.root.querySelector('.splash p');
+            if (line) line.textContent = 'The relay cannot be reached. Trying again…';
+        }, 4000);
+        await this.#enter(kept).catch((error) => this.#showDoor(error.message)).finally(() => clearTimeout(patience));
+        return undefined;
     }
 
     // — Signing in and out —
 
     #showDoor(message) {
-        fill(this.root, signInView({ title: this.config.title, message, way: this.device.get('account')?.isGuest ? 'guest' : 'login', enter: (way, fields) => this.#signIn(way, fields) }));
+        // Strangers may look around first; who has an account comes to sign in.
+        const way = this.device.get('hasAccount') ? 'login' : 'guest';
+        fill(this.root, signInView({ title: this.config.title, message, way, isOpen: this.config.isOpen, enter: (choice, fields) => this.#signIn(choice, fields) }));
+        this.root.querySelector('form input').focus();
     }
 
     async #signIn(way, { username, password, name }) {
         if (way === 'guest') {
-            const uid = this.device.get('guest') ?? uuid();
-            this.device.set('guest', uid);
-            return this.#enter(await this.#asGuest(name, uid));
+            const kept = this.device.get('guest');
+            return this.#enter(await this.#asGuest(name, kept?.uid ?? uuid(), kept?.token).catch((error) => {
+                // The id may have become somebody else's. If it is the name that is taken, we are told so again.
+                if (error.status !== 409 || !kept) throw error;
+                return this.#asGuest(name, uuid());
+            }));
         }
         const { token, userId, username: shown } = await this.door[way]({ username, password });
         return this.#enter({ uid: userId, name: shown, token });
     }
 
     /** A relay without accounts asks nobody; it has no such route. */
-    async #asGuest(name, uid) {
+    async #asGuest(name, uid, kept) {
+        this.device.set('guest', { uid, token: kept });
         if (this.config.isOpen) return { uid, name, isGuest: true, isOpen: true };
         try {
-            const { token, userId, username } = await this.door.guest({ name, userId: uid });
+            const { token, userId, username } = await this.door.guest({ name, userId: uid, token: kept });
+            this.device.set('guest', { uid: userId, token });
             return { uid: userId, name: username ?? name, token, isGuest: true };
         } catch (error) {
             if (error.status === 404 || error.status === 405) return { uid, name, isGuest: true, isOpen: true };
@@ -105,6 +120,7 @@ class App {
             token: ({ refused }) => this.#token(refused),
         });
         this.device.set('account', account);
+        if (!account.isGuest) this.device.set('hasAccount', true);
         this.session = session;
         this.settings = { get: (name) => (name === 'theme' ? this.device.get(name) : own.get(name)), set: (name, value) => own.set(name, value) };
         session.on('close', (error) => this.#closed(error));
@@ -124,7 +140,7 @@ class App {
         if (account.isOpen) return '';
         if (!refused) return account.token;
         if (!account.isGuest) return '';
-        this.account = await this.#asGuest(account.name, account.uid);
+        this.account = await this.#asGuest(account.name, account.uid, account.token);
         this.device.set('account', this.account);
         return this.account.token;
     }
@@ -167,6 +183,7 @@ class App {
         const { token, userId, username: shown } = await this.door.register({ username, password, userId: this.account.uid, guestToken: this.account.token });
         this.account = { uid: userId, name: shown, token };
         this.device.set('account', this.account);
+        this.device.set('hasAccount', true);
         this.device.set('guest', undefined);
         this.session.me.isGuest = false;
         await this.session.rename(shown);
@@ -189,9 +206,19 @@ class App {
     }
 
     #blank() {
-        return h('main', { class: 'main blank' }, h('div', { class: 'empty' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('h1', {}, `Hello, ${this.session.me.name}`),
-            h('p', {}, 'Pick a room on the left, look around under Browse, or make one of your own.'),
+        const rooms = h('div', { class: 'doors' });
+        const welcome = h('main', { class: 'main blank' }, h('div', { class: 'empty' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('h1', {}, `Hello, ${this.session.me.name}`), rooms,
             h('button', { type: 'button', class: 'button primary', onclick: async () => this.open(await createRoom(this.session)) }, 'New room')));
+        const { session } = this;
+        const show = () => fill(rooms, doorsView(session, (rid) => this.#step(rid)));
+        show();
+        const later = perFrame(show);
+        const stop = session.directory.on('change', () => (welcome.isConnected ? later() : stop()));
+        return welcome;
+    }
+
+    async #step(rid) {
+        this.open(await this.session.join(rid).catch((error) => toast(error.message)));
     }
 
     open(room) {
@@ -202,6 +229,7 @@ class App {
             this.view = new RoomView(this, room);
             this.frame.children[1].replaceWith(this.view.element);
             this.settings.set('last', room.rid);
+            this.side.opened();
             if (this.call?.room === room) this.view.callPlace.append(this.callView.element);
             this.view.shown();
             if (this.details) this.showDetails(this.details);

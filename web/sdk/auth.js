@@ -13,12 +13,14 @@ export class SignIn {
         return this.#post('register', { username, password, user_id: userId }, guestToken);
     }
 
-    login({ username, password }) {
-        return this.#post('login', { username, password });
+    /** With a token of the same account others' failed attempts do not keep this device out. */
+    login({ username, password, token }) {
+        return this.#post('login', { username, password }, token);
     }
 
-    guest({ name, userId } = {}) {
-        return this.#post('guest', { name, user_id: userId });
+    /** An id that a token speaks for is given to who sends that token along. */
+    guest({ name, userId, token } = {}) {
+        return this.#post('guest', { name, user_id: userId }, token);
     }
 
     refresh(token) {

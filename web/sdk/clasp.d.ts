@@ -258,8 +258,8 @@ export interface Identity {
 export declare class SignIn {
     constructor(base: string | URL, options?: { fetch?: typeof fetch });
     register(who: { username: string; password: string; userId?: string; guestToken?: string }): Promise<Identity>;
-    login(who: { username: string; password: string }): Promise<Identity>;
-    guest(who?: { name?: string; userId?: string }): Promise<Identity>;
+    login(who: { username: string; password: string; token?: string }): Promise<Identity>;
+    guest(who?: { name?: string; userId?: string; token?: string }): Promise<Identity>;
     refresh(token: string): Promise<Identity>;
     logout(token: string): Promise<Identity>;
 }

@@ -447,7 +447,8 @@ export class ClaspClient extends Emitter {
 
     async history(pattern, { from, to, limit, types = lasting, timeout } = {}) {
         await this.#whenOpen(timeout);
-        const [{ events }] = await this.#readHistory([{ pattern, from, to, limit, types }], timeout);
+        const [{ events, refusal }] = await this.#readHistory([{ pattern, from, to, limit, types }], timeout);
+        if (refusal) throw refusal;
         return events;
     }
 

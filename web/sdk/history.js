@@ -3,8 +3,8 @@ import { RefusedError, TimeoutError } from './errors.js';
 import { Link } from './link.js';
 
 /**
- * What happened, question by question: `{events, isWhole}`. Of a question that the relay answers with "that is all I have"
- * there are events, but not all; other refusals are errors.
+ * What happened, question by question: `{events, isWhole, refusal}`. Of a question that the relay answers with "that is all
+ * I have" there are events, but not all; one that it refuses has a `refusal`, and the others are asked all the same.
  */
 export async function readHistory({ introduction, WebSocket, within }, questions) {
     let events = [];
@@ -20,7 +20,7 @@ export async function readHistory({ introduction, WebSocket, within }, questions
             else if (message.address !== asked) return;
             else if (message.type === 'ACK') finish.resolve({ events, isWhole: true });
             else if (message.type === 'ERROR' && message.code === 404) finish.resolve({ events, isWhole: false });
-            else if (message.type === 'ERROR') finish.reject(RefusedError.from(message));
+            else if (message.type === 'ERROR') finish.resolve({ events: [], isWhole: false, refusal: RefusedError.from(message) });
         },
     });
     let timer;

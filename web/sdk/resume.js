@@ -4,6 +4,8 @@
 
 /** Holds `{epoch, position}`. Positions rise within an epoch; a new epoch says that history may have been lost. */
 export const positionAddress = '/clasp/relay/position';
+/** What the relay says about itself is in no history. */
+export const ownAddresses = '/clasp/relay/';
 
 export function markFrom(value) {
     if (value === null || typeof value !== 'object' || value.epoch === undefined || value.position === undefined) return undefined;

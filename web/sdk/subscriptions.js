@@ -3,7 +3,7 @@ import { lasting } from './catching-up.js';
 import { guarded } from './emitter.js';
 import { Params } from './params.js';
 import { compile } from './patterns.js';
-import { Duplicates } from './resume.js';
+import { Duplicates, ownAddresses } from './resume.js';
 import { deferred } from './writes.js';
 
 export class Subscriptions {
@@ -43,7 +43,7 @@ export class Subscriptions {
 
     /** Each pattern that may have missed events. */
     eventPatterns() {
-        const wanted = [...this].filter((one) => lasting.some((signal) => one.takes(signal)));
+        const wanted = [...this].filter((one) => !one.pattern.startsWith(ownAddresses) && lasting.some((signal) => one.takes(signal)));
         return [...new Set(wanted.map((one) => one.pattern))];
     }
 

@@ -11,6 +11,15 @@ package final class DurableState {
     private var covered: UInt64
     private var lastMode = StorageMode.writable
     private var isClosed = false
+    /// The last record that was safe, and since when it has been that one while others waited.
+    private var safe: UInt64 = 0
+    private var waitingSince: UInt64?
+    private var isLate = false
+    /// Checkpoints, and failed ones, that the log has told of.
+    private var told: (written: UInt64, failed: UInt64) = (0, 0)
+
+    /// Microseconds after which work that does not get on counts as stalled.
+    private static let patience: UInt64 = 5_000_000
 
     /// `interval`: microseconds between checkpoints.
     package init(_ storage: Storage, interval: UInt64, log: Log, uptime: UInt64) {
@@ -32,11 +41,51 @@ package final class DurableState {
         guard !isClosed else { return }
         storage.submit(&batch)
         noteMode()
+        notePace(batch.sequence, at: now)
         let isDue = now.uptime >= checkpointAt && batch.sequence != covered
+        isLate = isDue
         guard isDue || storage.wantsCheckpoint else { return }
         guard storage.beginCheckpoint(contents(now), at: batch.sequence) else { return }
+        isLate = false
         covered = batch.sequence
         checkpointAt = now.uptime + interval
+    }
+
+    private func notePace(_ submitted: UInt64, at now: Moment) {
+        let confirmed = storage.confirmed
+        if !keepsJournal || confirmed >= submitted {
+            waitingSince = nil
+        } else if confirmed != safe || waitingSince == nil {
+            waitingSince = now.uptime
+        }
+        safe = confirmed
+    }
+
+    /// What goes on beside the loop, and whether it gets on.
+    func jobs(at now: Moment) -> [JobStatus] {
+        let checkpointsStall = checkpointAt + max(interval, Self.patience) < now.uptime && isLate
+        return [
+            JobStatus("journal", isStalled: isStalled(at: now)),
+            JobStatus("checkpoint", isStalled: checkpointsStall),
+        ]
+    }
+
+    private func isStalled(at now: Moment) -> Bool {
+        waitingSince.map { $0 + Self.patience < now.uptime } ?? false
+    }
+
+    /// Tells the log of checkpoints since the last call.
+    func sayCheckpoints() {
+        let health = storage.health
+        if health.checkpoints > told.written, let last = health.lastCheckpoint {
+            log.info(
+                "checkpoint written",
+                [LogField("params", last.params), LogField("bytes", last.bytes), LogField("ms", last.duration)])
+        }
+        if health.failedCheckpoints > told.failed {
+            log.error("checkpoint failed", [LogField("reason", health.reason ?? "unknown")])
+        }
+        told = (health.checkpoints, health.failedCheckpoints)
     }
 
     private func noteMode() {
@@ -53,9 +102,11 @@ package final class DurableState {
     }
 
     /// Out of turn, before people are sent away.
-    func checkpoint(_ sequence: UInt64, _ contents: StateContents) {
-        guard sequence != covered, storage.beginCheckpoint(contents, at: sequence) else { return }
-        covered = sequence
+    func checkpoint(_ batch: inout JournalBatch, _ contents: StateContents) {
+        // What the checkpoint contains must not come behind it in the journal.
+        storage.submit(&batch)
+        guard batch.sequence != covered, storage.beginCheckpoint(contents, at: batch.sequence) else { return }
+        covered = batch.sequence
     }
 
     /// The last checkpoint, and the end of the storage. Waits.
@@ -65,7 +116,9 @@ package final class DurableState {
         storage.submit(&batch)
         _ = storage.waitForCheckpoint()
         let isStarted = storage.beginCheckpoint(contents, at: batch.sequence, isLast: true)
-        storage.close(isClean: isStarted && storage.waitForCheckpoint())
+        let isClean = isStarted && storage.waitForCheckpoint()
+        sayCheckpoints()
+        storage.close(isClean: isClean)
     }
 
     // MARK: The past
@@ -80,8 +133,10 @@ package final class DurableState {
     func continueReplay(_ id: ReplayID) { storage.continueReplay(id) }
     func cancelReplay(_ id: ReplayID) { storage.cancelReplay(id) }
 
-    func status(submitted: UInt64) -> StorageStatus {
-        StorageStatus(
+    func status(submitted: UInt64, at now: Moment) -> StorageStatus {
+        var status = StorageStatus(
             durability: storage.durability, health: storage.health, report: storage.report, submitted: submitted)
+        status.isStalled = isStalled(at: now)
+        return status
     }
 }

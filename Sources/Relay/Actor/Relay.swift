@@ -1,5 +1,4 @@
 package import RelayAuth
-package import RelayLog
 package import RelayNet
 import RelayProtocol
 import RelayStorage
@@ -16,16 +15,19 @@ package actor Relay: LoopOwner {
     package init(
         on executor: LoopExecutor, hub: consuming sending Hub, options: sending RelayOptions, listeners: [Listener],
         signals: Signals? = nil, store: sending DurableState? = nil, tokens: TokenFeed? = nil,
-        surroundings: RelaySurroundings = RelaySurroundings(), log: Log
+        surroundings: RelaySurroundings = RelaySurroundings(), log: WireLog
     ) throws(SystemError) {
         self.executor = executor
         loop = try EventLoop(executor: executor, limits: options.wires)
         loop.subprotocol = "clasp"
+        loop.plainRequests = options.plainRequests
+        loop.maxConnections = options.maxConnections
         loop.originPolicy = options.originPolicy
         loop.proxies = options.proxies
         loop.compression = options.compression
         wire = RelayWire(
-            hub, store, shutdown: Shutdown(options, stop: executor.stop), feed: tokens, surroundings, log: log)
+            hub, store, shutdown: Shutdown(options, stop: executor.stop), feed: tokens,
+            tokenOf: options.tokenOf, surroundings, log: log)
         if let signals { try loop.watch(signals) }
         for listener in listeners { try loop.listen(listener, transports: options.tls) }
     }
@@ -47,11 +49,30 @@ package actor Relay: LoopOwner {
 }
 
 extension Relay {
+    /// Takes other terms, which hold for those who are in, too.
+    package func use(_ terms: RelayTerms) { wire.use(terms, on: loop) }
+
     /// Fills in what the relay knows of itself.
     package func fill(_ status: RelayStatus) -> RelayStatus {
         var status = status
         wire.fill(&status, on: loop)
         return status
+    }
+}
+
+/// What an operator can change while the relay runs.
+package struct RelayTerms: Sendable {
+    package var limits: HubLimits
+    /// Nil: as it was.
+    package var policy: Policy?
+    package var originPolicy: OriginPolicy
+    package var maxConnections: Int
+
+    package init(limits: HubLimits, policy: Policy?, originPolicy: OriginPolicy, maxConnections: Int) {
+        self.limits = limits
+        self.policy = policy
+        self.originPolicy = originPolicy
+        self.maxConnections = maxConnections
     }
 }
 
@@ -70,10 +91,16 @@ package struct RelaySurroundings: Sendable {
 /// How the relay treats its connections; everything about CLASP itself is in `HubLimits`.
 package struct RelayOptions {
     package var wires = NetLimits()
+    /// Sockets beyond so many are turned away at once.
+    package var maxConnections = NetLimits().maxConnections
+    /// Who answers what is no WebSocket on the same port; nil answers probes here.
+    package var plainRequests: LoopExecutor?
     package var originPolicy = OriginPolicy.any
     package var proxies = TrustedProxies()
     package var compression: DeflateOptions?
     package var tls: (any TransportSource)?
+    /// The token that comes with the request for a WebSocket, as in a cookie.
+    package var tokenOf: @Sendable (RequestHead) -> String? = { _ in nil }
     /// The longest that leaving may take, and over how much of it the goodbyes are spread.
     package var drainTimeout = Duration.seconds(30)
     package var drainSpread = Duration.seconds(20)

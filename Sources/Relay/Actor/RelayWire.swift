@@ -1,5 +1,4 @@
 import RelayAuth
-import RelayLog
 import RelayNet
 import RelayProtocol
 import RelayStorage
@@ -9,7 +8,7 @@ import RelayThreads
 struct RelayWire: WireHandler, ~Copyable {
     var hub: Hub
     private var output: HubOutput
-    private let log: Log
+    private var log: WireLog
 
     /// By index; the generation tells a connection from the one that had its place before.
     private var connections: [ConnectionID] = []
@@ -25,6 +24,7 @@ struct RelayWire: WireHandler, ~Copyable {
     let store: DurableState?
     private(set) var shutdown: Shutdown
     private let feed: TokenFeed?
+    private let tokenOf: @Sendable (RequestHead) -> String?
     private let surroundings: RelaySurroundings
     private var sent = MessageCounters()
     private var fanOut = Histogram()
@@ -37,6 +37,8 @@ struct RelayWire: WireHandler, ~Copyable {
 
     /// Output that is carried out before more input is looked at.
     private static let outputBytes = 256 << 10
+    /// Microseconds after which what is due, and not done, counts as stalled.
+    private static let patience: UInt64 = 5_000_000
     /// Snapshot bytes of one turn, of all sessions together.
     private static let bulkBytes = 512 << 10
 
@@ -49,12 +51,13 @@ struct RelayWire: WireHandler, ~Copyable {
 
     init(
         _ hub: consuming Hub, _ store: DurableState?, shutdown: Shutdown, feed: TokenFeed?,
-        _ surroundings: RelaySurroundings, log: Log
+        tokenOf: @escaping @Sendable (RequestHead) -> String?, _ surroundings: RelaySurroundings, log: WireLog
     ) {
         self.hub = hub
         self.store = store
         self.shutdown = shutdown
         self.feed = feed
+        self.tokenOf = tokenOf
         self.surroundings = surroundings
         self.log = log
         output = HubOutput(journal: store?.makeBatch() ?? JournalBatch(after: 0))
@@ -107,9 +110,9 @@ struct RelayWire: WireHandler, ~Copyable {
     func fill(_ status: inout RelayStatus, on loop: EventLoop) {
         status.phase = shutdown.isUnderWay ? .draining : .serving
         status.isOpen = hub.isOpen
-        status.connections = loop.connectionCount
         status.sessions = hub.sessionCount
         for connection in connections where loop.isOpen(connection) {
+            status.connections += 1
             status.queuedBytes += loop.pendingBytes(of: connection)
             if loop.isLagging(connection) { status.lagging += 1 }
         }
@@ -128,7 +131,11 @@ struct RelayWire: WireHandler, ~Copyable {
         status.limits.take(from: loop.counters)
         status.loopGap = loopGap
         status.longestGap = longestGap
-        status.storage = store?.status(submitted: output.journal.sequence)
+        let now = moment(loop)
+        status.storage = store?.status(submitted: output.journal.sequence, at: now)
+        status.jobs = store?.jobs(at: now) ?? []
+        let isOverdue = hub.nextDue.map { $0 + Self.patience < now.uptime } ?? false
+        status.jobs.append(JobStatus("expiry", isStalled: isOverdue))
     }
 
     private func moment(_ loop: EventLoop) -> Moment {
@@ -143,14 +150,17 @@ struct RelayWire: WireHandler, ~Copyable {
         while connections.count <= place { connections.append(ConnectionID(index: 0, generation: 0)) }
         connections[place] = connection
         let id = SessionID(using: &random)
-        log.debug("a client has connected", [LogField("session", String(decoding: id.text, as: UTF8.self))])
-        hub.opened(connection.index, id: id, at: moment(loop))
+        log.opened(id, upgrade)
+        hub.opened(connection.index, id: id, offering: tokenOf(upgrade.head).map { Array($0.utf8) }, at: moment(loop))
+        if shutdown.isUnderWay { shutdown.turnAway(connection, on: loop) }
     }
 
     mutating func received(_ messages: MessageBatch, from connection: ConnectionID, on loop: EventLoop) {
         learn(on: loop)
         let now = moment(loop)
+        let saysOperations = log.saysOperations
         for index in 0..<messages.count where messages.kind(at: index) == .binary {
+            if saysOperations { log.received(messages[index], from: hub.id(of: connection.index)) }
             hub.receive(messages[index], from: connection.index, at: now, into: &output)
             if output.byteCount > Self.outputBytes { carryOut(on: loop) }
         }
@@ -158,7 +168,7 @@ struct RelayWire: WireHandler, ~Copyable {
     }
 
     mutating func closed(_ connection: ConnectionID, _ closure: Closure, on loop: EventLoop) {
-        log.debug("a client has gone", [LogField("code", "\(closure.code.rawValue)")])
+        log.closed(hub.id(of: connection.index), hub.subject(of: connection.index), closure)
         if let store, !replays.isEmpty { replays.drop(connection, in: store) }
         hub.closed(connection.index, at: moment(loop), into: &output)
         carryOut(on: loop)
@@ -183,7 +193,25 @@ struct RelayWire: WireHandler, ~Copyable {
         default:
             isSecondSet = false
             surroundings.beat()
+            sayWhatWasMet(on: loop)
+            store?.sayCheckpoints()
         }
+    }
+
+    private mutating func sayWhatWasMet(on loop: EventLoop) {
+        var limits = hub.counters.limits
+        limits.take(from: loop.counters)
+        log.met(limits, by: hub.counters.lastToMeet.compactMapValues { hub.id(of: $0) })
+        log.turnedAway(loop.counters)
+    }
+
+    // MARK: Other terms
+
+    mutating func use(_ terms: RelayTerms, on loop: EventLoop) {
+        hub.use(terms.limits)
+        if let policy = terms.policy { hub.use(policy) }
+        loop.originPolicy = terms.originPolicy
+        loop.maxConnections = terms.maxConnections
     }
 
     // MARK: Leaving
@@ -195,11 +223,11 @@ struct RelayWire: WireHandler, ~Copyable {
 
     mutating func shutDown(on loop: EventLoop) {
         guard !shutdown.isUnderWay else { return end(on: loop) }
-        log.info("leaving", [LogField("connections", loop.connectionCount)])
+        log.leaving(loop.connectionCount)
+        sayWhatWasMet(on: loop)
         loop.closeListeners()
-        loop.dropUnopened()
         surroundings.leaving()
-        store?.checkpoint(output.journal.sequence, hub.contents(at: moment(loop)))
+        store?.checkpoint(&output.journal, hub.contents(at: moment(loop)))
         shutdown.begin(connections.filter { loop.isOpen($0) }, at: loop.ticks)
         advanceShutdown(on: loop)
     }
@@ -211,7 +239,7 @@ struct RelayWire: WireHandler, ~Copyable {
 
     private mutating func end(on loop: EventLoop) {
         store?.close(&output.journal, hub.contents(at: moment(loop)))
-        log.info("gone")
+        log.gone()
         shutdown.stop()
     }
 
@@ -219,13 +247,12 @@ struct RelayWire: WireHandler, ~Copyable {
 
     private mutating func carryOut(on loop: EventLoop) {
         var refused: [ReplayRequest] = []
+        let saysOperations = log.saysOperations
         for action in output.actions {
             switch action {
             case .deliver(let delivery):
-                note(delivery)
+                note(delivery, isSaid: saysOperations)
                 Self.deliver(delivery, of: output, &hub, &skipped, on: loop)
-            case .acknowledge(let session, let frame, let sequence, let isCommit):
-                acknowledge(connections[Int(session)], frame, sequence, isCommit: isCommit, on: loop)
             case .close(let session, let code, let reason):
                 loop.close(connections[Int(session)], CloseCode(rawValue: code), output.reasons[reason])
             case .replay(let request):
@@ -233,6 +260,7 @@ struct RelayWire: WireHandler, ~Copyable {
             case .awaitRoom(let session): loop.tellWhenDrained(connections[Int(session)])
             }
         }
+        if !output.acknowledgements.isEmpty { keepAcknowledgements(on: loop) }
         output.removeAll()
         guard !refused.isEmpty else { return }
         for request in refused {
@@ -242,11 +270,13 @@ struct RelayWire: WireHandler, ~Copyable {
     }
 
     /// A CLASP frame names its type behind the header.
-    private mutating func note(_ delivery: HubOutput.Delivery) {
+    private mutating func note(_ delivery: HubOutput.Delivery, isSaid: Bool) {
         let code = output.frame(delivery.frame).byte(at: ClaspFrame.shortHeaderBytes)
         let count = UInt64(delivery.targets.count)
         if let type = MessageType(rawValue: code) { sent.count(type, count) }
         fanOut.record(count)
+        guard isSaid || code == MessageType.error.rawValue, let first = delivery.targets.range.first else { return }
+        log.sent(output.frame(delivery.frame), to: hub.id(of: output.allTargets[first]), of: Int(count))
     }
 
     private static func deliver(
@@ -283,20 +313,22 @@ struct RelayWire: WireHandler, ~Copyable {
         self.replays = replays
     }
 
-    private mutating func acknowledge(
-        _ connection: ConnectionID, _ frame: HubOutput.Slice, _ sequence: UInt64, isCommit: Bool, on loop: EventLoop
-    ) {
+    private mutating func keepAcknowledgements(on loop: EventLoop) {
         guard let store else {
-            loop.send(.binary, output.frame(frame), to: connection)
+            for next in output.acknowledgements {
+                loop.send(.binary, output.frame(next.frame), to: connections[Int(next.session)])
+            }
             return
         }
         // Without a journal nothing can be promised, so nothing is.
         guard store.keepsJournal else { return }
-        let bytes = output.frame(frame).array
-        if isCommit {
-            committed.add(bytes, to: connection, after: sequence)
-        } else {
-            confirmed.add(bytes, to: connection, after: sequence)
+        for next in output.acknowledgements {
+            let connection = connections[Int(next.session)]
+            if next.isCommit {
+                committed.add(next, of: output, to: connection)
+            } else {
+                confirmed.add(next, of: output, to: connection)
+            }
         }
     }
 }

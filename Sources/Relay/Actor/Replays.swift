@@ -11,6 +11,8 @@ struct Replays {
     }
 
     private var replays: [ReplayID: Replay] = [:]
+    /// Whose they are: when all come back at once, nobody is looked for among all.
+    private var mine: [ConnectionID: [ReplayID]] = [:]
 
     /// Of one connection at a time; more are refused.
     private static let maxPerConnection = 8
@@ -18,11 +20,11 @@ struct Replays {
     mutating func begin(
         _ request: ReplayRequest, of connection: ConnectionID, in store: DurableState, through position: UInt64
     ) -> Bool {
-        let mine = replays.values.count { $0.connection == connection }
-        guard mine < Self.maxPerConnection, let id = store.replay(request.query, through: position) else {
-            return false
-        }
+        guard mine[connection, default: []].count < Self.maxPerConnection,
+            let id = store.replay(request.query, through: position)
+        else { return false }
         replays[id] = Replay(request: request, connection: connection)
+        mine[connection, default: []].append(id)
         return true
     }
 
@@ -34,13 +36,13 @@ struct Replays {
         for slice in store.takeSlices() {
             guard var replay = replays[slice.replay] else { continue }
             guard isAwaited(replay.request) else {
-                replays[slice.replay] = nil
+                forget(slice.replay, of: replay.connection)
                 store.cancelReplay(slice.replay)
                 continue
             }
             let hasRoom = say(slice, &replay.request, replay.connection)
             if slice.end != nil {
-                replays[slice.replay] = nil
+                forget(slice.replay, of: replay.connection)
             } else {
                 replay.isPaused = !hasRoom
                 replays[slice.replay] = replay
@@ -51,17 +53,23 @@ struct Replays {
 
     /// A connection has room again.
     mutating func resume(_ connection: ConnectionID, in store: DurableState) {
-        for (id, replay) in replays where replay.connection == connection && replay.isPaused {
+        for id in mine[connection, default: []] where replays[id]?.isPaused == true {
             replays[id]?.isPaused = false
             store.continueReplay(id)
         }
     }
 
     mutating func drop(_ connection: ConnectionID, in store: DurableState) {
-        for (id, replay) in replays where replay.connection == connection {
+        for id in mine.removeValue(forKey: connection) ?? [] {
             replays[id] = nil
             store.cancelReplay(id)
         }
+    }
+
+    private mutating func forget(_ id: ReplayID, of connection: ConnectionID) {
+        replays[id] = nil
+        mine[connection]?.removeAll { $0 == id }
+        if mine[connection]?.isEmpty == true { mine[connection] = nil }
     }
 
     var isEmpty: Bool { replays.isEmpty }

@@ -13,9 +13,13 @@ struct Shutdown {
     private var startedAt: UInt64 = 0
     private var told = 0
     private var interval: UInt64 = 0
+    private var waitsForRequests = true
 
     /// Milliseconds per connection, if the spread allows that much.
     private static let pace: UInt64 = 10
+    /// Milliseconds for what has been accepted and not asked yet: its request may be on the way, and nobody else will
+    /// answer it. Those that only keep a socket open are not waited for any longer.
+    private static let patience: UInt64 = 1_000
 
     init(_ options: RelayOptions, stop: @escaping @Sendable () -> Void) {
         timeout = Self.milliseconds(options.drainTimeout)
@@ -38,14 +42,23 @@ struct Shutdown {
     /// Tells those whose turn it is; true when it is over.
     mutating func advance(on loop: EventLoop) -> Bool {
         let elapsed = loop.ticks &- startedAt
+        if waitsForRequests, elapsed >= Self.patience {
+            waitsForRequests = false
+            loop.dropUnopened()
+        }
         let due = interval == 0 ? left.count : Int(min(UInt64(left.count), UInt64(left.count) * elapsed / interval))
         while told < due {
-            loop.close(left[told], .serviceRestart, "restarting; retry-after=\(Self.hint(told))")
+            loop.close(left[told], .serviceRestart, Self.farewell(told))
             told += 1
         }
         return (told == left.count && loop.connectionCount == 0) || elapsed >= timeout
     }
 
-    /// Seconds after which to come back, different ones for neighbours.
-    private static func hint(_ number: Int) -> String { "\(1 + number % 3)" }
+    /// Who comes while we are leaving.
+    func turnAway(_ connection: ConnectionID, on loop: EventLoop) {
+        loop.close(connection, .serviceRestart, Self.farewell(Int(connection.index)))
+    }
+
+    /// With the seconds after which to come back, different ones for neighbours.
+    private static func farewell(_ number: Int) -> String { "restarting; retry-after=\(1 + number % 3)" }
 }

@@ -9,10 +9,10 @@ extension Hub {
             return leave(session, 1002, "HELLO expected", into: &output)
         }
         if limits.maxSessions > 0, sessionCount >= limits.maxSessions {
-            counters.limits.count(.maxSessions)
+            counters.count(.maxSessions, metBy: session)
             return leave(session, 1013, "the relay is full (max-sessions)", into: &output)
         }
-        switch verdict(on: payload.bytes(hello.token)) {
+        switch verdict(on: payload.bytes(hello.token), of: session) {
         case .refused(let code, let text):
             refuse(Refusal(code, text), at: nil, session, into: &output)
             return leave(session, 1008, text, into: &output)
@@ -20,7 +20,7 @@ extension Hub {
             if let user = admission.subject, limits.maxSessionsPerUser > 0,
                 tokenSessions.count(of: user) >= limits.maxSessionsPerUser
             {
-                counters.limits.count(.maxSessionsPerUser)
+                counters.count(.maxSessionsPerUser, metBy: session)
                 return leave(session, 1008, "too many connections of this user (max-sessions-per-user)", into: &output)
             }
             bind(session, to: admission)
@@ -69,7 +69,7 @@ extension Hub {
         let isPaid = sessions[Int(session)].bucket?.take(
             messages, rate: limits.messageRate, burst: limits.messageBurst, at: now.uptime)
         guard isPaid == false else { return true }
-        counters.limits.count(.rate)
+        counters.count(.rate, metBy: session)
         let last = sessions[Int(session)].lastRateError
         guard last == 0 || now.uptime >= last + 1_000_000 else { return false }
         sessions[Int(session)].lastRateError = max(1, now.uptime)

@@ -40,7 +40,7 @@ extension Hub {
     ) {
         let place = Int(session)
         guard sessions[place].phase == .greeting, sessions[place].generation == generation else { return }
-        counters.limits.count(.helloTimeout)
+        counters.count(.helloTimeout, metBy: session)
         leave(session, 1002, "no HELLO in time", into: &output)
     }
 
@@ -93,6 +93,7 @@ extension Hub {
         let revision = param.revision &+ 1
         let rules = addresses[id].rules
         params.remove(id)
+        creators.remove(id)
         writers.release(param.writer)
         addresses.release(id)
         if param.lockHolder >= 0 { sessions[Int(param.lockHolder)].locks.remove(id) }

@@ -106,14 +106,13 @@ extension Hub {
             return Refusal(
                 400, "AtCapacity: the relay keeps at most \(limits.maxParams) params (max-params)", .maxParams)
         }
-        let mine = sessions[Int(session)]
-        let mayCreate = mine.isGuest ? limits.maxCreatedPerGuest : limits.maxCreatedPerSession
-        if mayCreate > 0, mine.access != nil, Int(mine.created) + newParams >= mayCreate {
-            return Refusal(
-                400, "AtCapacity: a session of this kind creates at most \(mayCreate) params",
-                mine.isGuest ? .maxParamsPerGuest : .maxParamsPerUser)
-        }
-        return nil
+        guard let subject = sessions[Int(session)].access?.subject else { return nil }
+        let isGuest = sessions[Int(session)].isGuest
+        let mayCreate = isGuest ? limits.maxCreatedPerGuest : limits.maxCreatedPerUser
+        guard mayCreate > 0, creators.count(of: subject) + newParams >= mayCreate else { return nil }
+        return Refusal(
+            400, "AtCapacity: a \(isGuest ? "guest" : "user") has at most \(mayCreate) params of his own making",
+            isGuest ? .maxParamsPerGuest : .maxParamsPerUser)
     }
 
     /// A SNAPSHOT says more about a param than the SET that wrote it, and must fit a frame all the same.
@@ -160,7 +159,7 @@ extension Hub {
         }
         if previous == nil {
             param.address = addresses.place(of: id)
-            sessions[Int(sender.session)].created &+= 1
+            if let creator = sessions[Int(sender.session)].access?.subject { creators.add(id, by: creator) }
         }
         let rules = addresses[id].rules
         let wasPresent = policy.mayHide && params.isPresent(id)

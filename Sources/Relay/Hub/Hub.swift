@@ -10,8 +10,8 @@ import RelayProtocol
 /// The path of a message: `receive` → a file per kind of message (`Hub+Set`, `Hub+Publish`, …) → `Hub+Audience`, who
 /// gets it → `HubOutput`.
 package struct Hub: ~Copyable, Sendable {
-    let limits: HubLimits
-    let policy: Policy
+    var limits: HubLimits
+    var policy: Policy
     /// What WELCOME calls this server.
     let name: [UInt8]
     /// Nil in open mode.
@@ -29,6 +29,7 @@ package struct Hub: ~Copyable, Sendable {
     var addresses: AddressBook
     var params = ParamStore()
     var writers = WriterTable()
+    var creators = CreatorTable()
     /// Whose presence a param is: it goes with the last of these sessions.
     var holders: [AddressID: [SessionIndex]] = [:]
     var definitions = DefinitionTable()
@@ -69,7 +70,14 @@ package struct Hub: ~Copyable, Sendable {
 
     package var isOpen: Bool { doorkeeper == nil }
 
-    mutating func verdict(on token: RawSpan) -> HelloVerdict? {
+    mutating func verdict(on token: RawSpan, of session: SessionIndex) -> HelloVerdict? {
+        let offered = sessions[Int(session)].offered
+        sessions[Int(session)].offered = nil
+        guard let offered, token.byteCount == 0 else { return verdict(on: token) }
+        return verdict(on: offered.rawSpan)
+    }
+
+    private mutating func verdict(on token: RawSpan) -> HelloVerdict? {
         guard var judge = doorkeeper else { return nil }
         defer { doorkeeper = judge }
         return judge.verdict(on: token, at: now)
@@ -81,8 +89,10 @@ package struct Hub: ~Copyable, Sendable {
 
     // MARK: Connections
 
-    /// Somebody has connected, and is to say HELLO soon.
-    package mutating func opened(_ session: SessionIndex, id: SessionID, at now: Moment) {
+    /// Somebody has connected, and is to say HELLO soon. `offering` is what counts if that has no token.
+    package mutating func opened(
+        _ session: SessionIndex, id: SessionID, offering token: [UInt8]? = nil, at now: Moment
+    ) {
         self.now = now
         let place = Int(session)
         while sessions.count <= place { sessions.append(Session()) }
@@ -91,6 +101,7 @@ package struct Hub: ~Copyable, Sendable {
         sessions[place].generation = generation
         sessions[place].phase = .greeting
         sessions[place].id = id
+        sessions[place].offered = token
         deadlines.add(.greeting(session, generation: generation), at: now.uptime + limits.helloTimeout)
     }
 
@@ -114,6 +125,15 @@ package struct Hub: ~Copyable, Sendable {
         sessions[Int(session)] = Session()
         sessions[Int(session)].generation = generation
         forgetIdleAddresses()
+    }
+
+    /// What a session is called, and whom it speaks for.
+    package func id(of session: SessionIndex) -> SessionID? {
+        sessions.indices.contains(Int(session)) ? sessions[Int(session)].id : nil
+    }
+
+    package func subject(of session: SessionIndex) -> Subject? {
+        sessions.indices.contains(Int(session)) ? sessions[Int(session)].access?.subject : nil
     }
 
     /// How many have said HELLO and are still there.

@@ -10,8 +10,9 @@ package struct HubLimits: Sendable {
 
     /// Params in all: a new address is refused with ERROR 400 AtCapacity, none is ever pushed out. 0 means any number.
     package var maxParams = 100_000
-    /// Params that one session with a token may bring into being: ERROR 400 AtCapacity. 0 means any number.
-    package var maxCreatedPerSession = 10_000
+    /// Params that one user, or one guest, has brought into being since the start: ERROR 400 AtCapacity. 0 means any
+    /// number.
+    package var maxCreatedPerUser = 10_000
     package var maxCreatedPerGuest = 1_000
     /// Seconds that a param without a lifetime of its own lives; 0 means for ever.
     package var paramTimeToLive: UInt32 = 0

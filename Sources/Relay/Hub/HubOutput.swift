@@ -9,13 +9,20 @@ package struct HubOutput: ~Copyable {
     package enum Action {
         /// Queue a frame for everybody in a list.
         case deliver(Delivery)
-        /// Queue a frame for its one receiver once everything up to `sequence` is as safe as asked for.
-        case acknowledge(session: SessionIndex, frame: Slice, sequence: UInt64, isCommit: Bool)
         case close(session: SessionIndex, code: UInt16, reason: Int)
         /// Look into the history.
         case replay(request: Int)
         /// Say `drained` as soon as little waits for the session.
         case awaitRoom(session: SessionIndex)
+    }
+
+    /// A frame for its one receiver, once everything up to `sequence` is as safe as asked for. Nothing else waits for
+    /// it, so it stands beside the actions.
+    package struct Acknowledgement {
+        package let session: SessionIndex
+        package let isCommit: Bool
+        package let frame: Slice
+        package let sequence: UInt64
     }
 
     package struct Delivery {
@@ -48,6 +55,7 @@ package struct HubOutput: ~Copyable {
     }
 
     package private(set) var actions: [Action] = []
+    package private(set) var acknowledgements: [Acknowledgement] = []
     private var bytes = [UInt8](repeating: 0, count: 4 * WireLimits.maxFrameBytes)
     package private(set) var byteCount = 0
     private var targets: [SessionIndex] = []
@@ -60,6 +68,7 @@ package struct HubOutput: ~Copyable {
 
     package mutating func removeAll() {
         actions.removeAll(keepingCapacity: true)
+        if !acknowledgements.isEmpty { acknowledgements.removeAll(keepingCapacity: true) }
         targets.removeAll(keepingCapacity: true)
         if !reasons.isEmpty { reasons.removeAll() }
         if !requests.isEmpty { requests.removeAll() }
@@ -127,9 +136,9 @@ package struct HubOutput: ~Copyable {
     }
 
     mutating func acknowledge(_ frame: Slice, to session: SessionIndex, isCommit: Bool) {
-        if isCommit { journal.commit() }
-        actions.append(
-            .acknowledge(session: session, frame: frame, sequence: journal.sequence, isCommit: isCommit))
+        if isCommit { journal.commit() } else { journal.confirm() }
+        acknowledgements.append(
+            Acknowledgement(session: session, isCommit: isCommit, frame: frame, sequence: journal.sequence))
     }
 
     mutating func close(_ session: SessionIndex, _ code: UInt16, _ reason: String) {

@@ -37,7 +37,7 @@ extension Hub {
         _ refusal: Refusal, at address: RawSpan?, _ session: SessionIndex, into output: inout HubOutput
     ) {
         counters.count(error: refusal.code)
-        if let limit = refusal.limit { counters.limits.count(limit) }
+        if let limit = refusal.limit { counters.count(limit, metBy: session) }
         let text = Array(refusal.text.utf8)
         let frame = output.frame { writer throws(WireError) in
             try ClaspFrame.write(.fire, into: &writer) { writer throws(WireError) in

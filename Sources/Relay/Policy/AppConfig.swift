@@ -5,6 +5,8 @@ package struct AppConfig: Sendable {
     package let attempts: AttemptLimits
     /// What is no fault but hardly meant: unknown members, scopes that are none, names that stand for nothing.
     package let notes: [ConfigNote]
+    /// What it was read from: two configs of the same text are the same.
+    package private(set) var text: [UInt8] = []
 
     /// Without a file everybody who signed in may read and write everything.
     package static let none = AppConfig(
@@ -14,6 +16,7 @@ package struct AppConfig: Sendable {
         var reader = try ConfigReader(text)
         self = reader.readConfig()
         try reader.finish()
+        self.text = text
     }
 
     init(scopes: ScopeTemplates, policy: Policy, attempts: AttemptLimits, notes: [ConfigNote]) {

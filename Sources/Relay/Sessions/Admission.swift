@@ -14,6 +14,8 @@ package struct Admission: Sendable {
     package let scopes: SessionScopes
     /// What the session lives by: it ends with it.
     package var token: TokenDigest?
+    /// The id of the key that signed it, if it is a signed one.
+    package var signingKey: String?
     /// Unix microseconds; nil for never.
     package var end: UInt64?
     package var isGuest = false
@@ -53,6 +55,7 @@ package struct TokenDoorkeeper: Doorkeeper {
             var admission = Admission(
                 subject: subject, scopes: SessionScopes(grant.scopes.compactMap { Scope($0) }))
             admission.token = grant.digest
+            admission.signingKey = grant.key
             admission.end = grant.expiry.map { UInt64(clamping: $0.microseconds) }
             admission.isGuest = grant.kind == .guest
             return .admitted(admission)

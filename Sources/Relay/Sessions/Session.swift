@@ -17,6 +17,8 @@ struct Session: Sendable {
     /// Counts the sessions of this place, so that what was meant for one does not reach the next.
     var generation: UInt32 = 0
     var id: SessionID?
+    /// The token that came with the connection, for a HELLO that has none.
+    var offered: [UInt8]?
     /// Holds its id's name as long as the session lives.
     var writer: WriterID = 0
     /// Nil in open mode.
@@ -24,9 +26,13 @@ struct Session: Sendable {
 
     /// What it lives by, and until when in Unix microseconds; nil for ever.
     var token: TokenDigest?
+    /// The key that signed it.
+    var signingKey: String?
     var end: UInt64?
     /// When the queue of deadlines looks whether it has come, in microseconds of uptime.
     var tokenLook: UInt64 = 0
+    /// It has been told that the end is near.
+    var isWarned = false
     var isGuest = false
     /// Counted among its user's sessions.
     var isBound = false
@@ -51,8 +57,6 @@ struct Session: Sendable {
     var announced: UInt16 = 0
     var pendingBundles: UInt16 = 0
     var gestures: UInt16 = 0
-    /// Params that it brought into being, in its life.
-    var created: Int32 = 0
 }
 
 /// One SUBSCRIBE that is in force.

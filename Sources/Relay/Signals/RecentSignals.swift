@@ -65,6 +65,15 @@ struct RecentSignals {
         return told.reversed()
     }
 
+    /// Answers which addresses are forgotten.
+    mutating func forgetAll() -> [AddressID] {
+        defer {
+            rings = [:]
+            bytes = 0
+        }
+        return Array(rings.keys)
+    }
+
     private mutating func dropOldest(of id: AddressID) {
         guard let entry = rings[id]?.entries.removeFirst() else { return }
         change(id, by: -entry.frame.count)

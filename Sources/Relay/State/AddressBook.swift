@@ -24,7 +24,7 @@ struct AddressBook: ~Copyable {
     private var interner: Interner
     private(set) var tree: SegmentTree
     private var entries: [Entry] = []
-    private let policy: Policy
+    private var policy: Policy
     private let maxIdle: Int
 
     /// Addresses without a param when they were last looked at, oldest first from `head` on.
@@ -71,6 +71,14 @@ struct AddressBook: ~Copyable {
         entries[Int(id)].node = node
         entries[Int(id)].rules = policy.rules(for: address)
         return id
+    }
+
+    /// Asks other rules about every address.
+    mutating func use(_ new: Policy) {
+        policy = new
+        for id in entries.indices where entries[id].node != SegmentTree.none {
+            entries[id].rules = new.rules(for: interner.address(of: AddressID(truncatingIfNeeded: id)))
+        }
     }
 
     // MARK: Forgetting

@@ -1,4 +1,4 @@
-import RelayNet
+package import RelayNet
 
 /// The bounds that a peer can meet, by the names that metrics, logs and the documents share.
 ///
@@ -112,9 +112,18 @@ package struct LimitCounters: Sendable, Equatable {
         self[.maxSessions] &+= net.refusedFull
         self[.maxSessionsPerAddress] &+= net.refusedPerClient
         self[.handshakeTimeout] &+= net.handshakeTimeouts
-        self[.maxQueue] &+= net.closedSlow
+        self[.maxMessage] &+= net.tooLong
+        self[.inflateRatio] &+= net.overInflated
+        self[.maxQueue] &+= net.closedSlow - min(net.closedSlow, net.closedStalled)
+        self[.stallTimeout] &+= net.closedStalled
         self[.sessionTimeout] &+= net.closedIdle
         self[.pingInterval] &+= net.closedUnresponsive
+    }
+
+    /// Adds what only the HTTP port meets.
+    package mutating func take(from http: HTTPCounters) {
+        self[.maxHTTPConnections] &+= UInt64(clamping: http.refusedFull)
+        self[.maxHTTPPerAddress] &+= UInt64(clamping: http.refusedPerClient)
     }
 
     package subscript(limit: LimitName) -> UInt64 {

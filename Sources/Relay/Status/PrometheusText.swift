@@ -1,3 +1,5 @@
+package import RelayThreads
+
 /// Writes metrics in the text format of Prometheus, version 0.0.4.
 package struct PrometheusText: Sendable {
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"

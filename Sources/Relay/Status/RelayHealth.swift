@@ -1,3 +1,4 @@
+internal import RelayAuth
 internal import RelayStorage
 
 /// The verdict on a status: good, worrying, or bad, and why.
@@ -43,12 +44,14 @@ package struct RelayHealth: Sendable, Equatable {
         let grade: Grade =
             switch health.mode {
             case .readOnly: .unhealthy
+            case _ where storage.isStalled: .unhealthy
             case .congested: .degraded
             case .writable: health.isDegraded ? .degraded : .healthy
             }
         let standard: String? =
             switch health.mode {
             case .readOnly: "nothing can be written"
+            case _ where storage.isStalled: "the journal does not get written"
             case .congested: "the disk does not keep up"
             case .writable: health.quarantined > 0 ? "\(health.quarantined) files in quarantine" : "the disk fills up"
             }

@@ -1,4 +1,5 @@
 package import RelayJSON
+internal import RelayAuth
 internal import RelayStorage
 
 /// The shapes in which other servers of this kind tell their health, and `/status` of our own.
@@ -25,7 +26,10 @@ extension RelayStatus {
     }
 
     /// What keeps params and accounts is the database, whatever it is made of.
-    private var isDatabaseConnected: Bool { storage?.health.mode != .readOnly && accounts?.isConnected ?? true }
+    private var isDatabaseConnected: Bool {
+        let isStored = storage.map { $0.health.mode != .readOnly && !$0.isStalled } ?? true
+        return isStored && accounts?.isConnected ?? true
+    }
 
     /// `/status`.
     package var statusJSON: JSONValue {
@@ -47,6 +51,7 @@ extension RelayStatus {
             members.append(JSONMember("journal", storage.journalJSON))
             members.append(JSONMember("storage", storage.json))
         }
+        if let accounts { members.append(JSONMember("accounts", accounts.json)) }
         members.append(
             JSONMember("jobs", .object(jobs.map { JSONMember($0.name, $0.isStalled ? "stalled" : "operational") })))
         members.append(
@@ -63,6 +68,17 @@ extension RelayStatus {
                 "problems",
                 .array(problems.map { ["component": .string($0.name), "reason": .string($0.reason ?? "")] })))
         return .object(members)
+    }
+}
+
+extension AccountStatus {
+    fileprivate var json: JSONValue {
+        let met = attempts.filter { $0.count > 0 }
+        return [
+            "connected": .bool(isConnected), "tokens": .int(Int64(tokens)), "hash_queue": .int(Int64(hashQueue)),
+            "attempts": .object(
+                met.map { JSONMember("\($0.action)_\($0.result)", .int(Int64(clamping: $0.count))) }),
+        ]
     }
 }
 

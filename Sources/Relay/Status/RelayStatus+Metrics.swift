@@ -1,3 +1,4 @@
+internal import RelayAuth
 internal import RelayNet
 internal import RelayProtocol
 internal import RelayStorage
@@ -111,7 +112,8 @@ extension RelayStatus {
             "relay_http_responses_total", "HTTP responses by the first digit of their status.", .counter, by: "class",
             http.responses.enumerated().dropFirst().map { ("\($0.offset)xx", UInt64(clamping: $0.element)) })
         text.counter("relay_http_timeouts_total", "HTTP requests that took too long to arrive.", http.timeouts)
-        text.counter("relay_http_refused_total", "HTTP connections turned away.", http.refusedConnections)
+        text.counter(
+            "relay_http_refused_total", "HTTP connections turned away.", http.refusedFull + http.refusedPerClient)
         text.counter("relay_http_sent_bytes_total", "Bytes of HTTP responses.", http.bytesOut)
     }
 }
@@ -158,6 +160,7 @@ extension AccountStatus {
                 "relay_auth_attempts_total", [("action", attempt.action), ("result", attempt.result)],
                 value: Double(attempt.count))
         }
+        text.gauge("relay_tokens", "Tokens that could open a session, signed ones left aside.", tokens)
         text.gauge("relay_hash_queue", "Passwords that wait to be hashed.", hashQueue)
         text.histogram("relay_hash_wait_seconds", "How long they waited.", hashWait, scale: 1e-6)
     }

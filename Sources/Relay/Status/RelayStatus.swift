@@ -1,5 +1,7 @@
+package import RelayAuth
 package import RelayNet
 package import RelayStorage
+package import RelayThreads
 
 /// What the relay knows of itself at one instant: plain values, taken on the loop, read anywhere.
 package struct RelayStatus: Sendable {
@@ -70,6 +72,8 @@ package struct StorageStatus: Sendable {
     package var report: RecoveryReport
     /// The last record that was handed over.
     package var submitted: UInt64
+    /// Records wait, and for long none has become safe.
+    package var isStalled = false
 
     package init(durability: Durability, health: StorageHealth, report: RecoveryReport, submitted: UInt64) {
         self.durability = durability
@@ -82,33 +86,6 @@ package struct StorageStatus: Sendable {
     package var unwritten: UInt64 { durability == .none ? 0 : submitted.subtractingOrZero(health.written) }
     /// Records that a power cut would take.
     package var unsynced: UInt64 { durability == .none ? 0 : submitted.subtractingOrZero(health.durable) }
-}
-
-package struct AccountStatus: Sendable {
-    package struct Attempts: Sendable {
-        /// `register`, `login`, `guest`, `token`.
-        package var action: String
-        /// `success`, `failure`, `limited`.
-        package var result: String
-        package var count: UInt64
-
-        package init(action: String, result: String, count: UInt64) {
-            self.action = action
-            self.result = result
-            self.count = count
-        }
-    }
-
-    package var isConnected = true
-    /// Whether the tables have the form this program wants.
-    package var isMigrated = true
-    package var attempts: [Attempts] = []
-    /// Passwords that wait to be hashed.
-    package var hashQueue = 0
-    /// Microseconds that they waited.
-    package var hashWait = Histogram()
-
-    package init() {}
 }
 
 /// Work that comes up again and again beside the serving.

@@ -1,6 +1,8 @@
 /// Where accounts and tokens are kept. One process may share it with others, so every decision that depends on what is
 /// stored is one call.
 package protocol AccountStore: Sendable {
+    /// Whether what was last asked of it could be done.
+    var isWell: Bool { get }
     func account(named name: UserName) async throws(StoreFailure) -> Account?
     func account(withID id: String) async throws(StoreFailure) -> Account?
     /// Whether a registration could succeed: asked before the cost of a hash. The answer is not binding.

@@ -1,4 +1,5 @@
 internal import RelayThreads
+internal import Synchronization
 
 /// Accounts in an SQLite file, on a thread of their own with a bounded queue in front.
 ///
@@ -33,6 +34,7 @@ package final class SQLiteAccounts: AccountStore {
     private let database: Monitor<UserDatabase>
     private let queue = Monitor(Queue())
     private let thread: Monitor<BackgroundThread?>
+    private let health = Atomic(true)
     private let clock: AuthClock
     private let publish: @Sendable ([TokenChange]) -> Void
     private let complain: @Sendable (DatabaseError) -> Void
@@ -67,6 +69,8 @@ package final class SQLiteAccounts: AccountStore {
     }
 
     // MARK: The store
+
+    package var isWell: Bool { health.load(ordering: .relaxed) }
 
     package func account(named name: UserName) async throws(StoreFailure) -> Account? {
         try await perform { (database) throws(DatabaseError) in try database.account(named: name) }
@@ -125,12 +129,14 @@ package final class SQLiteAccounts: AccountStore {
         let outcome: Swift.Result<Result, StoreFailure> = await withCheckedContinuation { continuation in
             let isQueued = queue.change { queue in
                 guard queue.jobs.count < Self.maxJobs, !queue.isClosed else { return false }
-                queue.jobs.append { database in
+                queue.jobs.append { [self] database in
                     let result: Swift.Result<Result, StoreFailure>
                     do throws(DatabaseError) {
                         result = .success(try work(database))
+                        note(isWell: true)
                     } catch {
                         result = .failure(.failed(error))
+                        note(isWell: false)
                     }
                     return { continuation.resume(returning: result) }
                 }
@@ -172,11 +178,20 @@ package final class SQLiteAccounts: AccountStore {
             if isPurgeDue {
                 reading.lastPurge = now
                 try database.withLock { (database) throws(DatabaseError) in try database.purge(at: clock.wall()) }
+                // Looks into every table, so it is a proof of health, too.
+                note(isWell: true)
             }
             tellChanges(&reading)
         } catch {
-            complain(error)
+            fail(error)
         }
+    }
+
+    private func note(isWell: Bool) { health.store(isWell, ordering: .relaxed) }
+
+    private func fail(_ error: DatabaseError) {
+        note(isWell: false)
+        complain(error)
     }
 
     private func tellChanges(_ reading: inout Reading) {
@@ -190,7 +205,7 @@ package final class SQLiteAccounts: AccountStore {
             reading.sequence = news.sequence
             if !news.changes.isEmpty { publish(news.changes) }
         } catch {
-            complain(error)
+            fail(error)
         }
     }
 }

@@ -11,9 +11,14 @@ package struct UserName: Sendable, Equatable {
     /// In bytes of the composed form, as other CLASP relays count.
     package static let lengths = 2...32
 
+    /// A longer text is nobody's name in whatever form; to put thousands of marks in order is work for nothing.
+    private static let maxTypedBytes = 1_024
+
     package init(_ typed: String) {
-        display = Self.composed(typed.trimmed)
-        folded = Self.fold(display)
+        let text = typed.trimmed
+        let mayBeName = text.utf8.count <= Self.maxTypedBytes
+        display = mayBeName ? Self.composed(text) : text
+        folded = mayBeName ? Self.fold(display) : text
     }
 
     /// Whether an account or a guest may get it. Names that cannot be told from others by eye, or that turn the text

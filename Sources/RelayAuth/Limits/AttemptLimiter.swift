@@ -25,9 +25,14 @@ package struct AttemptLimiter: Sendable {
         var attempts = 0
         /// How often in a row the key was blocked.
         var level = 0
-        var blockedUntil: Int64 = .min
+        var blockedUntil: Int64?
         /// Whom all attempts were about; nil once they were about several.
         var about: TokenDigest?
+
+        func isBlocked(at now: Int64) -> Bool { blockedUntil.map { $0 > now } ?? false }
+
+        /// When the key was last heard of, as far as that makes its next block longer.
+        var lastOffence: Int64 { max(blockedUntil ?? windowStart, windowStart) }
     }
 
     private var entries: [AttemptKey: Entry] = [:]
@@ -57,22 +62,22 @@ package struct AttemptLimiter: Sendable {
 
     /// How long a key has still to wait; nil: not at all.
     package func wait(for key: AttemptKey, at now: Int64) -> Duration? {
-        guard let entry = entries[key], entry.blockedUntil > now else { return nil }
-        return .nanoseconds(entry.blockedUntil - now)
+        guard let end = entries[key]?.blockedUntil, end > now else { return nil }
+        return .nanoseconds(end - now)
     }
 
     /// Counts an attempt before its outcome is known, so that many at once are not taken for one.
     package mutating func begin(_ key: AttemptKey, about subject: TokenDigest? = nil, at now: Int64, random: UInt64) {
         makeRoom(for: key, at: now)
         var entry = entries[key] ?? Entry(windowStart: now, about: subject)
-        if now - entry.windowStart >= window, entry.blockedUntil <= now {
-            let isForgotten = now - max(entry.blockedUntil, entry.windowStart) >= Self.longestBlock.nanoseconds
+        if now - entry.windowStart >= window, !entry.isBlocked(at: now) {
+            let isForgotten = now - entry.lastOffence >= Self.longestBlock.nanoseconds
             entry = Entry(windowStart: now, level: isForgotten ? 0 : entry.level, about: subject)
         }
         if entries[key] == nil { order.append(key) }
         entry.attempts += 1
         if entry.about != subject { entry.about = nil }
-        if entry.attempts >= rule.maxAttempts, entry.blockedUntil <= now { block(&entry, at: now, random: random) }
+        if entry.attempts >= rule.maxAttempts, !entry.isBlocked(at: now) { block(&entry, at: now, random: random) }
         entries[key] = entry
     }
 
@@ -88,8 +93,9 @@ package struct AttemptLimiter: Sendable {
     /// Takes an attempt back that turned out to be none: it succeeded, or it was never looked at.
     package mutating func withdraw(_ key: AttemptKey) {
         guard var entry = entries[key], entry.attempts > 0 else { return }
-        if entry.attempts == rule.maxAttempts {
-            entry.blockedUntil = .min
+        // The rule may have been another one when the attempt began.
+        if entry.attempts == rule.maxAttempts, entry.level > 0 {
+            entry.blockedUntil = nil
             entry.level -= 1
         }
         entry.attempts -= 1
@@ -115,8 +121,8 @@ package struct AttemptLimiter: Sendable {
             nextSweep = now + Self.sweepInterval
             let (window, quiet) = (window, Self.longestBlock.nanoseconds)
             entries = entries.filter { _, entry in
-                entry.blockedUntil > now || now - entry.windowStart < window
-                    || (entry.level > 0 && now - entry.blockedUntil < quiet)
+                entry.isBlocked(at: now) || now - entry.windowStart < window
+                    || (entry.level > 0 && now - entry.lastOffence < quiet)
             }
         }
         if entries.count >= maxEntries { evict() }

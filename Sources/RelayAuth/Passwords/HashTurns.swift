@@ -20,6 +20,8 @@ struct HashTurns {
         return waiting.count < maxWaiting ? .wait : .full
     }
 
+    var waitingCount: Int { waiting.count }
+
     /// `proceed` is called when the turn has come.
     mutating func wait(_ proceed: @escaping @Sendable () -> Void) { waiting.append(proceed) }
 

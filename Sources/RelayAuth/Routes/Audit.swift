@@ -1,76 +1,74 @@
 internal import RelayLog
 internal import RelayNet
 
-/// One log line for each decision, each with a name that never changes. No field ever holds what somebody typed: a
-/// password in the field for the name is an everyday slip.
+/// One log line for each decision, each with a name that never changes, and a count. No field ever holds what somebody
+/// typed: a password in the field for the name is an everyday slip.
 struct Audit: Sendable {
-    enum Event {
-        case registered, registrationRefused
-        case loginAccepted, loginRefused
-        case guestAdmitted, guestRefused
-        case tokenExtended, tokenNotExtended
-        case tokenRevoked, tokenNotRevoked
-        case passwordChanged, passwordNotChanged
-        case tokenRefused
-        case storeFailed
+    /// What was asked for.
+    struct Action: Sendable {
+        fileprivate let name: StaticString
+        fileprivate let accepted: StaticString
+        fileprivate let refused: StaticString
+
+        static let register = Action(
+            name: "register", accepted: "account registered", refused: "registration refused")
+        static let login = Action(name: "login", accepted: "login accepted", refused: "login refused")
+        static let guest = Action(name: "guest", accepted: "guest admitted", refused: "guest refused")
+        static let refresh = Action(name: "refresh", accepted: "token extended", refused: "token not extended")
+        static let logout = Action(name: "logout", accepted: "token revoked", refused: "token not revoked")
+        static let password = Action(
+            name: "password", accepted: "password changed", refused: "password not changed")
+        static let me = Action(name: "me", accepted: "token shown", refused: "token refused")
+    }
+
+    private enum Result: String, CaseIterable { case success, failure, limited }
+
+    private struct Outcome: Hashable {
+        let action: String
+        let result: Result
     }
 
     private let log: Log
+    /// What everybody asks about is there from the start: a rate needs a zero to begin with.
+    private var counts = Dictionary(
+        uniqueKeysWithValues: ["register", "login", "guest"].flatMap { action in
+            Result.allCases.map { (Outcome(action: action, result: $0), UInt64(0)) }
+        })
 
     init(_ log: Log) { self.log = log }
 
-    func record(
-        _ event: Event, by client: ClientAddress, user: String? = nil, token: TokenDigest? = nil,
-        reason: StaticString? = nil
-    ) {
-        func fields() -> [LogField] {
-            var fields = [LogField("event", Self.name(event).description)]
-            if let address = client.address { fields.append(LogField("client", address.description)) }
-            if let user { fields.append(LogField("user", user)) }
-            if let token { fields.append(LogField("digest", token.shortName)) }
-            if let reason { fields.append(LogField("reason", reason.description)) }
-            return fields
-        }
-        switch event {
-        case .registered: log.info("account registered", fields())
-        case .registrationRefused: log.info("registration refused", fields())
-        case .loginAccepted: log.info("login accepted", fields())
-        case .loginRefused: log.info("login refused", fields())
-        case .guestAdmitted: log.info("guest admitted", fields())
-        case .guestRefused: log.info("guest refused", fields())
-        case .tokenExtended: log.info("token extended", fields())
-        case .tokenNotExtended: log.info("token not extended", fields())
-        case .tokenRevoked: log.info("token revoked", fields())
-        case .tokenNotRevoked: log.info("token not revoked", fields())
-        case .passwordChanged: log.info("password changed", fields())
-        case .passwordNotChanged: log.info("password not changed", fields())
-        case .tokenRefused: log.info("token refused", fields())
-        case .storeFailed: log.error("account store failed", fields())
-        }
+    var attempts: [AccountStatus.Attempts] {
+        counts.map { AccountStatus.Attempts(action: $0.action, result: $0.result.rawValue, count: $1) }
+            .sorted { ($0.action, $0.result) < ($1.action, $1.result) }
+    }
+
+    mutating func accepted(_ action: Action, by client: ClientAddress, user: String, token: TokenDigest) {
+        count(action, .success)
+        log.info(
+            action.accepted,
+            Self.fields(action, "accepted", client)
+                + [LogField("user", user), LogField("digest", token.shortName)])
+    }
+
+    mutating func refused(_ action: Action, by client: ClientAddress, _ refusal: Refusal) {
+        count(action, refusal.status == .tooManyRequests ? .limited : .failure)
+        log.info(
+            action.refused,
+            Self.fields(action, "refused", client) + [LogField("reason", refusal.reason.description)])
     }
 
     func failed(_ error: DatabaseError) {
         log.error(
-            "account store failed",
-            [LogField("event", Self.name(.storeFailed).description), LogField("reason", error.description)])
+            "account store failed", [LogField("event", "auth.store.failed"), LogField("reason", error.description)])
     }
 
-    private static func name(_ event: Event) -> StaticString {
-        switch event {
-        case .registered: "auth.register.accepted"
-        case .registrationRefused: "auth.register.refused"
-        case .loginAccepted: "auth.login.accepted"
-        case .loginRefused: "auth.login.refused"
-        case .guestAdmitted: "auth.guest.accepted"
-        case .guestRefused: "auth.guest.refused"
-        case .tokenExtended: "auth.refresh.accepted"
-        case .tokenNotExtended: "auth.refresh.refused"
-        case .tokenRevoked: "auth.logout.accepted"
-        case .tokenNotRevoked: "auth.logout.refused"
-        case .passwordChanged: "auth.password.accepted"
-        case .passwordNotChanged: "auth.password.refused"
-        case .tokenRefused: "auth.me.refused"
-        case .storeFailed: "auth.store.failed"
-        }
+    private mutating func count(_ action: Action, _ result: Result) {
+        counts[Outcome(action: action.name.description, result: result), default: 0] += 1
+    }
+
+    private static func fields(_ action: Action, _ verdict: String, _ client: ClientAddress) -> [LogField] {
+        var fields = [LogField("event", "auth.\(action.name).\(verdict)")]
+        if let address = client.address { fields.append(LogField("client", address.description)) }
+        return fields
     }
 }

@@ -20,10 +20,15 @@ package struct AuthConfiguration: Sendable {
     /// hashes a second each, the last one waits for a little over a second.
     package var hashQueue = 64
     package var crossOrigin = CrossOrigin.any
+    /// What a token of that user may do.
+    package var scopes: @Sendable (String) -> [String] = { _ in AuthConfiguration.plainScopes }
     /// Nil: tokens travel in `Authorization` only.
     package var cookie: SessionCookie?
     /// Shown in `/openapi.json`.
     package var version = "0.0.0"
+
+    /// What scopes are without an application's config.
+    package static let plainScopes = ["read:/**", "write:/**"]
 
     package init() {}
 }

@@ -5,7 +5,7 @@ extension AuthService {
     // MARK: Register
 
     package func register(_ request: HTTPRequest) async -> HTTPResponse {
-        await answer(request, .plain, refused: .registrationRefused) { request throws(Refusal) in
+        await answer(request, .plain, to: .register) { request throws(Refusal) in
             try await self.registered(request)
         }
     }
@@ -39,7 +39,7 @@ extension AuthService {
             account: account, name: name, token: token.record, invite: invite, proof: proof)
         let admission = try await asked(try await store.register(registration))
         if let refusal = Refusal.registration(admission) { throw refusal }
-        audit.record(.registered, by: request.client, user: id, token: token.record.digest)
+        audit.accepted(.register, by: request.client, user: id, token: token.record.digest)
         return welcome(request, token)
     }
 
@@ -54,7 +54,7 @@ extension AuthService {
     // MARK: Log in
 
     package func login(_ request: HTTPRequest) async -> HTTPResponse {
-        await answer(request, .plain, refused: .loginRefused) { request throws(Refusal) in
+        await answer(request, .plain, to: .login) { request throws(Refusal) in
             try await self.loggedIn(request)
         }
     }
@@ -79,7 +79,7 @@ extension AuthService {
         let token = newToken(.account, for: account.id, named: account.username)
         let hasRoom = try await asked(try await store.issue(token.record))
         guard hasRoom else { throw .full }
-        audit.record(.loginAccepted, by: request.client, user: account.id, token: token.record.digest)
+        audit.accepted(.login, by: request.client, user: account.id, token: token.record.digest)
         return welcome(request, token)
     }
 
@@ -118,7 +118,7 @@ extension AuthService {
     // MARK: Guests
 
     package func guest(_ request: HTTPRequest) async -> HTTPResponse {
-        await answer(request, .plain, refused: .guestRefused) { request throws(Refusal) in
+        await answer(request, .plain, to: .guest) { request throws(Refusal) in
             try await self.admitted(request)
         }
     }
@@ -144,7 +144,7 @@ extension AuthService {
         let admission = try await asked(
             try await store.admit(GuestVisit(token: token.record, name: name, proof: proof)))
         if let refusal = Refusal.guest(admission) { throw refusal }
-        audit.record(.guestAdmitted, by: request.client, user: id, token: token.record.digest)
+        audit.accepted(.guest, by: request.client, user: id, token: token.record.digest)
         return welcome(request, token)
     }
 }

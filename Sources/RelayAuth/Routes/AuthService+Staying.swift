@@ -4,7 +4,7 @@ package import RelayNet
 /// What somebody can do who has a token.
 extension AuthService {
     package func me(_ request: HTTPRequest) async -> HTTPResponse {
-        await answer(request, .problem, refused: .tokenRefused) { request throws(Refusal) in
+        await answer(request, .problem, to: .me) { request throws(Refusal) in
             let grant = try self.neededGrant(of: request)
             return .json(
                 JSONValue.object([
@@ -22,7 +22,7 @@ extension AuthService {
     // MARK: Refresh
 
     package func refresh(_ request: HTTPRequest) async -> HTTPResponse {
-        await answer(request, .problem, refused: .tokenNotExtended) { request throws(Refusal) in
+        await answer(request, .problem, to: .refresh) { request throws(Refusal) in
             try await self.refreshed(request)
         }
     }
@@ -42,12 +42,12 @@ extension AuthService {
                 expiry = end
             }
         }
-        audit.record(.tokenExtended, by: request.client, user: grant.subject, token: grant.digest)
+        audit.accepted(.refresh, by: request.client, user: grant.subject, token: grant.digest)
         let body: JSONValue = [
             "user_id": .string(grant.subject), "username": .string(grant.name), "expires_at": Self.json(expiry),
         ]
         var response = HTTPResponse.json(body.encoded())
-        if let cookie = configuration.cookie, let token = cookie.token(in: request.head) {
+        if let cookie, let token = cookie.token(in: request.head) {
             response.add("Set-Cookie", cookie.setting(token, for: configuration.tokenLifetime))
         }
         return response
@@ -56,7 +56,7 @@ extension AuthService {
     // MARK: Log out
 
     package func logout(_ request: HTTPRequest) async -> HTTPResponse {
-        await answer(request, .problem, refused: .tokenNotRevoked) { request throws(Refusal) in
+        await answer(request, .problem, to: .logout) { request throws(Refusal) in
             try await self.loggedOut(request)
         }
     }
@@ -71,16 +71,16 @@ extension AuthService {
         } else {
             _ = try await asked(try await store.revoke(grant.digest))
         }
-        audit.record(.tokenRevoked, by: request.client, user: grant.subject, token: grant.digest)
+        audit.accepted(.logout, by: request.client, user: grant.subject, token: grant.digest)
         var response = HTTPResponse(.noContent)
-        if let cookie = configuration.cookie { response.add("Set-Cookie", cookie.removal) }
+        if let cookie { response.add("Set-Cookie", cookie.removal) }
         return response
     }
 
     // MARK: Password
 
     package func password(_ request: HTTPRequest) async -> HTTPResponse {
-        await answer(request, .problem, refused: .passwordNotChanged) { request throws(Refusal) in
+        await answer(request, .problem, to: .password) { request throws(Refusal) in
             try await self.passwordChanged(request)
         }
     }
@@ -98,7 +98,7 @@ extension AuthService {
         try checkLogins(keys)
         let found = try await asked(try await store.account(withID: grant.subject))
         guard let account = found else { throw .noPassword }
-        let user = TokenDigest(of: UserName.fold(account.username))
+        let user = TokenDigest(of: UserName(account.username).folded)
         guard PasswordHasher.passwordLengths.contains(present.count),
             try await verified(present, of: account, keys, about: user) != nil
         else { throw .wrongPassword }
@@ -106,7 +106,7 @@ extension AuthService {
         let isChanged = try await asked(
             try await store.replaceHash(of: account.id, account.passwordHash, by: hash, keeping: grant.digest))
         guard isChanged else { throw .changedMeanwhile }
-        audit.record(.passwordChanged, by: request.client, user: account.id, token: grant.digest)
+        audit.accepted(.password, by: request.client, user: account.id, token: grant.digest)
         return HTTPResponse(.noContent)
     }
 }

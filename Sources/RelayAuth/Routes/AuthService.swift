@@ -1,6 +1,7 @@
 internal import RelayJSON
 package import RelayLog
 package import RelayNet
+internal import RelayThreads
 
 /// Answers `/auth/…` on the second port: who somebody is, and what proves it from then on.
 ///
@@ -10,53 +11,63 @@ package actor AuthService {
     private let executor: LoopExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// What the port was opened with.
-    private let opening: AuthConfiguration
     private(set) var configuration: AuthConfiguration
+    /// For those who ask from other threads; the cookie is the one that the port was opened with.
+    private nonisolated let pages: Monitor<CrossOrigin>
+    nonisolated let cookie: SessionCookie?
+    private nonisolated let document: [UInt8]
     let store: any AccountStore
     let hasher: PasswordHasher
     let clock: AuthClock
-    let audit: Audit
-    /// What a token of that user may do.
-    private let scopes: @Sendable (String) -> [String]
+    var audit: Audit
 
     private let feed: TokenFeed
     private var tokens = TokenTable()
     var logins: AttemptLimiter
     private var registrations: AttemptLimiter
     private var turns: HashTurns
-
-    /// What scopes are without an application's config.
-    package static let plainScopes = ["read:/**", "write:/**"]
+    private var hashWait = Histogram()
 
     package init(
         on executor: LoopExecutor, store: any AccountStore, hasher: PasswordHasher, feed: TokenFeed,
-        configuration: AuthConfiguration, log: Log, clock: AuthClock = .system,
-        scopes: @escaping @Sendable (String) -> [String] = { _ in AuthService.plainScopes }
+        configuration: AuthConfiguration, log: Log, clock: AuthClock = .system
     ) {
         self.executor = executor
         self.store = store
         self.hasher = hasher
         self.feed = feed
-        opening = configuration
         self.configuration = configuration
+        pages = Monitor(configuration.crossOrigin)
+        cookie = configuration.cookie
         self.clock = clock
-        self.scopes = scopes
         audit = Audit(log)
+        document = OpenAPI.document(version: configuration.version)
         logins = AttemptLimiter(configuration.loginRule)
         registrations = AttemptLimiter(configuration.registrationRule)
         turns = HashTurns(capacity: hasher.workerCount, maxWaiting: configuration.hashQueue)
     }
 
-    /// Takes other rules for registration, lifetimes and attempts. Pages, cookies and the queue stay as they were when
-    /// the port was opened.
+    /// Takes other rules for registration, lifetimes, scopes, attempts and pages. The cookie and the queue stay as they
+    /// were when the port was opened.
     package func use(_ new: AuthConfiguration) {
-        configuration.registration = new.registration
-        configuration.admitsGuests = new.admitsGuests
-        configuration.tokenLifetime = new.tokenLifetime
-        configuration.longestTokenLifetime = new.longestTokenLifetime
+        let hashQueue = configuration.hashQueue
+        configuration = new
+        configuration.hashQueue = hashQueue
+        configuration.cookie = cookie
+        pages.withLock { $0 = new.crossOrigin }
         logins.use(new.loginRule)
         registrations.use(new.registrationRule)
+    }
+
+    package func status() -> AccountStatus {
+        takeNews()
+        var status = AccountStatus()
+        status.isConnected = store.isWell
+        status.tokens = tokens.count
+        status.attempts = audit.attempts
+        status.hashQueue = turns.waitingCount
+        status.hashWait = hashWait
+        return status
     }
 
     /// Enough for a name, a password of the greatest length with every character escaped, and an invite.
@@ -71,27 +82,39 @@ package actor AuthService {
         router.on(.post, "/auth/logout", body: body) { [self] in await logout($0) }
         router.on(.post, "/auth/password", body: body) { [self] in await password($0) }
         router.on(.get, "/auth/me", body: body) { [self] in await me($0) }
-        let document = OpenAPI.document(version: opening.version)
-        router.on(.get, OpenAPI.path) { _ in .json(document) }
+        router.on(.get, OpenAPI.path) { [document] _ in .json(document) }
         for name in ["register", "login", "guest", "refresh", "logout", "password", "me"] {
             router.on(.options, "/auth/" + name) { _ in HTTPResponse(.ok) }
         }
         router.on(.options, OpenAPI.path) { _ in HTTPResponse(.ok) }
-        let (crossOrigin, hasCookies) = (opening.crossOrigin, opening.cookie != nil)
-        router.finish { head, response in
+        router.finish { [self] head, response in
             let path = head.path
             guard path.hasPrefix("/auth/") || path == OpenAPI.path else { return }
-            crossOrigin.mark(&response, to: head, withCredentials: hasCookies)
+            crossOrigin.mark(&response, to: head, withCredentials: cookie != nil)
             if path != OpenAPI.path { response.set("Cache-Control", "no-store") }
         }
     }
 
+    // MARK: Pages
+
+    nonisolated var crossOrigin: CrossOrigin { pages.withLock { $0 } }
+
+    /// The token in the cookie of a request, if that came from a page of ours.
+    package nonisolated func cookieToken(in head: RequestHead) -> String? {
+        guard let token = cookie?.token(in: head), SessionCookie.isFromOwnPage(head, crossOrigin) else { return nil }
+        return token
+    }
+
     // MARK: Tokens
+
+    /// The mailbox is emptied whether anything is asked of it or not: it must not grow for as long as nobody shows a
+    /// token.
+    private func takeNews() { _ = tokens.apply(feed.take()) }
 
     /// The token that a request bears, if it is valid.
     func grant(of request: HTTPRequest) throws(Refusal) -> TokenGrant? {
+        takeNews()
         guard let presented = try presentedToken(request) else { return nil }
-        _ = tokens.apply(feed.take())
         guard case .granted(let grant) = tokens.decide(presented, at: clock.wall()) else { return nil }
         return grant
     }
@@ -111,9 +134,9 @@ package actor AuthService {
             }
             return String(words[1])
         }
-        guard let token = configuration.cookie?.token(in: head) else { return nil }
+        guard let token = cookie?.token(in: head) else { return nil }
         let isHarmless = head.method == .get || head.method == .head
-        guard isHarmless || SessionCookie.isFromOwnPage(head, configuration.crossOrigin) else { throw .foreignPage }
+        guard isHarmless || SessionCookie.isFromOwnPage(head, crossOrigin) else { throw .foreignPage }
         return token
     }
 
@@ -122,7 +145,7 @@ package actor AuthService {
         let now = clock.wall()
         let record = TokenRecord(
             digest: TokenDigest(of: secret), kind: kind, subject: subject, name: name,
-            scopes: ScopeList(scopes(subject)), created: now,
+            scopes: ScopeList(configuration.scopes(subject)), created: now,
             expiry: configuration.tokenLifetime.map { now.advanced(by: $0) })
         return (secret, record)
     }
@@ -150,10 +173,13 @@ package actor AuthService {
     /// Waits for a turn to hash.
     func takeTurn() async throws(Refusal) {
         switch turns.enter() {
-        case .now: return
+        case .now: hashWait.record(0)
         case .full: throw .busy
-        // The turn is handed over by whoever leaves.
-        case .wait: await withCheckedContinuation { own in turns.wait { own.resume() } }
+        case .wait:
+            let start = clock.monotonic()
+            // The turn is handed over by whoever leaves.
+            await withCheckedContinuation { own in turns.wait { own.resume() } }
+            hashWait.record(UInt64(clamping: (clock.monotonic() - start) / 1_000))
         }
     }
 
@@ -163,13 +189,13 @@ package actor AuthService {
 
     /// Runs a route, and turns its refusal into an answer and an audit line.
     func answer(
-        _ request: HTTPRequest, _ style: Refusal.Style, refused event: Audit.Event,
+        _ request: HTTPRequest, _ style: Refusal.Style, to action: Audit.Action,
         _ route: (HTTPRequest) async throws(Refusal) -> HTTPResponse
     ) async -> HTTPResponse {
         do throws(Refusal) {
             return try await route(request)
         } catch {
-            audit.record(event, by: request.client, reason: error.reason)
+            audit.refused(action, by: request.client, error)
             return error.response(style)
         }
     }
@@ -181,7 +207,7 @@ package actor AuthService {
             "username": .string(token.record.name),
         ]
         var response = HTTPResponse.json(body.encoded())
-        if let cookie = configuration.cookie, SessionCookie.isFromOwnPage(request.head, configuration.crossOrigin) {
+        if let cookie, SessionCookie.isFromOwnPage(request.head, crossOrigin) {
             response.add("Set-Cookie", cookie.setting(token.secret, for: configuration.tokenLifetime))
         }
         return response

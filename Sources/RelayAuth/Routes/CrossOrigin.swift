@@ -59,9 +59,9 @@ package struct CrossOrigin: Sendable, Equatable {
     /// Adds what the browser of an allowed page needs to see. Others get nothing, and their browser keeps the answer
     /// from them.
     func mark(_ response: inout HTTPResponse, to head: RequestHead, withCredentials: Bool) {
-        if let listed {
+        if !isPermissive {
             response.vary(on: "Origin")
-            guard allows(head), let origin = head.value("origin"), !listed.isEmpty else { return }
+            guard allows(head), let origin = head.value("origin") else { return }
             response.set("Access-Control-Allow-Origin", origin)
             if withCredentials { response.set("Access-Control-Allow-Credentials", "true") }
         } else {
@@ -71,7 +71,7 @@ package struct CrossOrigin: Sendable, Equatable {
             response.set("Access-Control-Expose-Headers", "Retry-After")
             return
         }
-        response.set("Access-Control-Allow-Methods", listed == nil ? "*" : "POST, OPTIONS")
+        response.set("Access-Control-Allow-Methods", isPermissive ? "*" : "POST, OPTIONS")
         // `*` would leave out Authorization, so what is asked for is said back.
         response.set("Access-Control-Allow-Headers", head.value("access-control-request-headers") ?? "*")
         response.vary(on: "Access-Control-Request-Headers")

@@ -10,7 +10,7 @@ enum Migrations {
         while true {
             let done = try database.transaction { () throws(DatabaseError) -> Bool in
                 let version = try database.number("PRAGMA user_version") ?? 0
-                guard version <= latest else {
+                guard (0...latest).contains(version) else {
                     throw DatabaseError("the accounts were written by a later version of this relay (\(version))")
                 }
                 guard version < latest else { return true }

@@ -23,10 +23,10 @@ enum SmallFile {
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-    /// Whether others than the owner may read it.
+    /// Whether others than the owner and the group may get at it.
     static func isOpenToOthers(_ path: String) -> Bool {
         var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & 0o077 != 0
+        return unsafe stat(path, &status) == 0 && status.st_mode & 0o007 != 0
     }
 
     /// Makes a file that only its owner may read, with the directories above it. False when there is one already, or

@@ -10,29 +10,30 @@ package enum AdminToken {
         package let description: String
     }
 
-    /// Whether others than the owner of the file may read it: worth a warning, but secrets are mounted so by some.
-    package static func isOpenToOthers(_ path: String) -> Bool { SmallFile.isOpenToOthers(path) }
-
     /// Reads the token, or makes one and writes it where only the owner may read it.
-    package static func load(_ path: String, at now: UnixTime) throws(Fault) -> TokenRecord {
+    package static func load(_ path: String) throws(Fault) -> String {
         if !SmallFile.exists(path) {
             guard SmallFile.create(path, Array((Secret.token() + "\n").utf8)) else {
                 throw Fault(description: "\(path) cannot be written")
             }
         }
         guard let content = SmallFile.read(path) else { throw Fault(description: "\(path) cannot be read") }
-        guard let record = record(of: String(decoding: content, as: UTF8.self), at: now) else {
+        let token = String(decoding: content, as: UTF8.self).trimmed
+        guard isToken(token) else {
             throw Fault(description: "\(path) does not hold a token of \(minBytes) characters at least")
         }
-        return record
+        return token
     }
 
-    /// The same for a token that is given itself; nil for what is too short, too long or no word.
-    package static func record(of text: String, at now: UnixTime) -> TokenRecord? {
-        let token = text.trimmed
-        guard token.utf8.count >= minBytes, token.utf8.count <= TokenTable.maxTokenBytes,
-            token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-        else { return nil }
+    /// Whether that can be sent in a header field and is hard to guess.
+    private static func isToken(_ text: String) -> Bool {
+        (minBytes...TokenTable.maxTokenBytes).contains(text.utf8.count)
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    }
+
+    /// What such a token may do, be it from a file or given itself; nil for what is none.
+    package static func record(of token: String, at now: UnixTime) -> TokenRecord? {
+        guard isToken(token) else { return nil }
         return TokenRecord(
             digest: TokenDigest(of: token), kind: .admin, subject: subject, name: subject, scopes: ScopeList(scopes),
             created: now, expiry: nil)

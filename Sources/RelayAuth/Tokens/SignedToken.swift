@@ -35,7 +35,7 @@ struct SignedToken {
         guard parts.count == 3, let headerText = Base64.decodeURL(parts[0]),
             let claimsText = Base64.decodeURL(parts[1]), let signature = Base64.decodeURL(parts[2])
         else { throw .malformed }
-        let key = try Self.key(of: try Self.object(headerText), in: keys)
+        let (name, key) = try Self.key(of: try Self.object(headerText), in: keys)
         let signed = Array(token[..<parts[1].endIndex])
         let isGenuine =
             switch key.algorithm {
@@ -44,8 +44,10 @@ struct SignedToken {
             }
         guard isGenuine else { throw .badSignature }
         digest = TokenDigest(of: signed)
-        grant = try Self.grant(
+        var grant = try Self.grant(
             of: try Self.object(claimsText), digest: digest, audience: keys.audience, issuer: key.issuer, at: now)
+        grant.key = name
+        self.grant = grant
     }
 
     /// Which token it is and until when it could count, without asking whether it does; nil for what is none.
@@ -65,11 +67,13 @@ struct SignedToken {
         return json
     }
 
-    private static func key(of header: JSONValue, in keys: SigningKeys) throws(SignedTokenFault) -> SigningKeys.Key {
+    private static func key(
+        of header: JSONValue, in keys: SigningKeys
+    ) throws(SignedTokenFault) -> (name: String, key: SigningKeys.Key) {
         guard header["crit"] == nil else { throw .extensions }
         guard let name = header["kid"]?.string, let key = keys.keys[name] else { throw .unknownKey }
         guard header["alg"]?.string == key.algorithm.name else { throw .wrongAlgorithm }
-        return key
+        return (name, key)
     }
 
     private static func grant(

@@ -33,6 +33,14 @@ package struct SigningKeys: Sendable, Equatable {
     /// Whom the tokens must be meant for.
     let audience: String
 
+    /// Files with a secret that everybody on the machine may read.
+    package private(set) var looseSecrets: [String] = []
+
+    init(keys: [String: Key], audience: String) {
+        self.keys = keys
+        self.audience = audience
+    }
+
     package static let none = SigningKeys(keys: [:], audience: "")
     package static let defaultAudience = "clasp-relay"
     /// What RFC 7518 §3.2 demands of a secret for HS256.
@@ -40,6 +48,11 @@ package struct SigningKeys: Sendable, Equatable {
 
     package var isEmpty: Bool { keys.isEmpty }
     package var names: [String] { keys.keys.sorted() }
+
+    /// The ids of keys that do not count there, or not in the same way.
+    func names(notIn other: SigningKeys) -> Set<String> {
+        Set(keys.keys.filter { audience != other.audience || keys[$0] != other.keys[$0] })
+    }
 
     /// Reads a set of keys and the files it names, relative ones beside it.
     package static func load(_ path: String) throws(SigningKeysFault) -> SigningKeys {
@@ -58,16 +71,22 @@ package struct SigningKeys: Sendable, Equatable {
             !audience.isEmpty
         else { throw SigningKeysFault("\(path): \"audience\" must be a text") }
         var keys: [String: Key] = [:]
+        var loose: [String] = []
         for entry in entries {
             guard let name = entry["kid"]?.string, !name.isEmpty, let algorithm = entry["alg"]?.string,
                 let file = entry["file"]?.string
             else { throw SigningKeysFault("\(path): each key needs \"kid\", \"alg\" and \"file\"") }
             guard keys[name] == nil else { throw SigningKeysFault("\(path): the key \(name) occurs twice") }
-            let key = try contents(of: file.hasPrefix("/") ? file : directory + file)
-            keys[name] = Key(
-                algorithm: try read(key, for: algorithm, named: name), issuer: entry["issuer"]?.string)
+            let place = file.hasPrefix("/") ? file : directory + file
+            let key = Key(
+                algorithm: try read(try contents(of: place), for: algorithm, named: name),
+                issuer: entry["issuer"]?.string)
+            if case .hs256 = key.algorithm, SmallFile.isOpenToOthers(place) { loose.append(place) }
+            keys[name] = key
         }
-        return SigningKeys(keys: keys, audience: audience)
+        var set = SigningKeys(keys: keys, audience: audience)
+        set.looseSecrets = loose
+        return set
     }
 
     private static func contents(of path: String) throws(SigningKeysFault) -> [UInt8] {

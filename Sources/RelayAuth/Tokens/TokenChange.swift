@@ -7,6 +7,7 @@ package enum TokenChange: Sendable, Equatable {
     case removed(TokenDigest)
     /// A signed token that shall not count any more; nobody needs to remember it after its end.
     case denied(TokenDigest, until: UnixTime)
+    /// The keys that signed tokens may bear from now on.
     case keys(SigningKeys)
 }
 
@@ -16,4 +17,6 @@ package enum TokenEffect: Sendable, Equatable {
     case extended(TokenDigest, UnixTime?)
     /// They are to be closed: ERROR 302, close 1008.
     case ended(TokenDigest)
+    /// So are those whose tokens bear the signature of one of these keys.
+    case disowned(Set<String>)
 }

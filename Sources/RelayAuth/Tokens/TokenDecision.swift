@@ -16,6 +16,8 @@ package struct TokenGrant: Sendable, Equatable {
     package let created: UnixTime?
     /// When the session that lives by it is over; nil: never.
     package let expiry: UnixTime?
+    /// The id of the key that signed it; nil for what is stored.
+    package var key: String?
 }
 
 /// The ERROR that answers a HELLO, and the reason of the close frame behind it.

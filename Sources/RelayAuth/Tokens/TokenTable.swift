@@ -57,7 +57,10 @@ package struct TokenTable: Sendable {
             case .denied(let digest, let end):
                 denied[digest] = end
                 effects.append(.ended(digest))
-            case .keys(let keys): self.keys = keys
+            case .keys(let new):
+                let gone = keys.names(notIn: new)
+                keys = new
+                if !gone.isEmpty { effects.append(.disowned(gone)) }
             }
         }
         return effects

@@ -1,6 +1,6 @@
 /// How a connection ended, as the upper module is told.
 package struct Closure: Equatable, Sendable {
-    package enum Cause: Sendable {
+    package enum Cause: String, Sendable {
         /// The peer sent a Close frame, or shut its side of a raw connection.
         case peer
         /// We asked for it.
@@ -11,7 +11,7 @@ package struct Closure: Equatable, Sendable {
         case slow
         /// The peer answered no ping.
         case unresponsive
-        /// No message for too long.
+        /// Silence for too long.
         case idle
         /// TCP broke, or ended without a Close frame.
         case lost

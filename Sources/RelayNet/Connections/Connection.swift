@@ -78,7 +78,6 @@ struct Connection: ~Copyable {
     /// When the phase began or, in an open WebSocket, the peer was last pinged.
     var since: UInt64 = 0
     var lastHeard: UInt64 = 0
-    var lastData: UInt64 = 0
     var lastProgress: UInt64 = 0
     /// A raw connection's own deadline; 0 means none.
     var deadline: UInt64 = 0

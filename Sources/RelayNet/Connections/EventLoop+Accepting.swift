@@ -26,8 +26,9 @@ extension EventLoop {
         listeners.append(OpenListener(listener: listener, role: role, transports: transports))
     }
 
-    /// Stops accepting. Who is in stays in.
+    /// Stops accepting, from other loops too. Who is in stays in.
     package func closeListeners() {
+        executor.arrivals.close()
         for index in listeners.indices where !listeners[index].isClosed {
             poller.forget(listeners[index].listener.descriptor)
             clinux_close(listeners[index].listener.descriptor)
@@ -101,7 +102,7 @@ extension EventLoop {
         _ descriptor: Int32, _ address: PeerAddress, _ role: Connection.Role, _ transport: Transport?,
         carrying bytes: [UInt8], _ handler: inout Handler
     ) -> ConnectionID? {
-        guard let index = table.take(), let slot = unsafe table.slot(index) else {
+        guard table.count < maxConnections, let index = table.take(), let slot = unsafe table.slot(index) else {
             tally.refusedFull &+= 1
             clinux_close(descriptor)
             return nil
@@ -120,7 +121,6 @@ extension EventLoop {
         unsafe slot.pointee.address = address
         unsafe slot.pointee.transport = transport
         unsafe slot.pointee.lastHeard = ticks
-        unsafe slot.pointee.lastData = ticks
         if !bytes.isEmpty {
             unsafe bytes.withUnsafeBytes { unsafe slot.pointee.carry.append($0) }
             unsafe revisitLater(slot)

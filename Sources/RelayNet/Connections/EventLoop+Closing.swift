@@ -68,7 +68,7 @@ extension EventLoop {
         unsafe enter(.closing, slot)
     }
 
-    /// Ends those that have not become a WebSocket yet, for a shutdown: nobody would tell them later.
+    /// Ends those that have not become a WebSocket yet, for a shutdown that does not wait for them.
     package func dropUnopened() {
         for index in 0..<table.made {
             guard let slot = unsafe table.slot(ConnectionIndex(index)) else { continue }

@@ -29,7 +29,7 @@ extension EventLoop {
         switch unsafe slot.pointee.role {
         case .webSocket:
             due = unsafe min(due, max(since, slot.pointee.lastHeard) + timing.ping)
-            if let idle = timing.idle { due = unsafe min(due, slot.pointee.lastData + idle) }
+            if let idle = timing.idle { due = unsafe min(due, slot.pointee.lastHeard + idle) }
         case .bytes:
             if unsafe slot.pointee.deadline > 0 { due = unsafe min(due, slot.pointee.deadline) }
         }
@@ -58,6 +58,7 @@ extension EventLoop {
         }
         let tick = ticks
         if unsafe slot.pointee.flags.contains(.awaitsRoom), unsafe slot.pointee.lastProgress + timing.stall <= tick {
+            tally.closedStalled &+= 1
             // It may still come back to hear why it has to go.
             unsafe cutOverflowing(slot)
             return
@@ -69,7 +70,7 @@ extension EventLoop {
             }
             return
         }
-        if let idle = timing.idle, unsafe slot.pointee.lastData + idle <= tick {
+        if let idle = timing.idle, unsafe slot.pointee.lastHeard + idle <= tick {
             tally.closedIdle &+= 1
             unsafe end(slot, Closure(.idle, .goingAway))
             close(connection, .goingAway, "idle")

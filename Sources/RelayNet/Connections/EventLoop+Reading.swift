@@ -27,11 +27,10 @@ extension EventLoop {
     ) {
         unsafe tellIfDrained(slot, connection, &handler)
         guard unsafe slot.pointee.phase != .vacant, unsafe slot.pointee.reads else { return }
-        if unsafe slot.pointee.transport?.hasDecodedInput == true {
-            unsafe read(slot, connection, &handler)
-        } else if unsafe !slot.pointee.carry.isEmpty {
-            unsafe digest(slot, connection, adding: 0, &handler)
-        }
+        // What was carried here from another loop may be more than a raw connection is read ahead of its handler.
+        if unsafe !slot.pointee.carry.isEmpty { unsafe digest(slot, connection, adding: 0, &handler) }
+        guard unsafe slot.pointee.phase != .vacant, unsafe slot.pointee.reads else { return }
+        if unsafe slot.pointee.transport?.hasDecodedInput == true { unsafe read(slot, connection, &handler) }
     }
 
     private func read<Handler: WireHandler & ~Copyable>(

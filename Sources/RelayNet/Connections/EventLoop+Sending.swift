@@ -195,7 +195,8 @@ extension EventLoop {
         if unsafe slot.pointee.pending <= limits.drainedMark { unsafe revisitLater(slot) }
     }
 
-    /// Queues bytes as they are on a raw connection; false when it is not open any more.
+    /// Queues bytes as they are: those of a raw connection, or messages that were framed by `appendFrame`. False when it
+    /// is not open any more.
     @discardableResult
     package func send(bytes: RawSpan, to connection: ConnectionID) -> Bool {
         guard let slot = unsafe table.find(connection), unsafe slot.pointee.phase == .open else { return false }
@@ -264,5 +265,23 @@ extension EventLoop {
             unsafe updateInterest(slot)
         }
         if unsafe slot.pointee.pending > limits.maxPendingBytes { unsafe cutOverflowing(slot) }
+    }
+}
+
+extension [UInt8] {
+    /// Appends a message as one frame from a server, for those who are sent several at once later.
+    package mutating func appendFrame(_ kind: MessageKind, _ message: RawSpan) {
+        let count = message.byteCount
+        append(0x80 | kind.rawValue)
+        switch FrameHeader.serverBytes(for: count) {
+        case 2: append(UInt8(truncatingIfNeeded: count))
+        case 4:
+            append(126)
+            for shift in [8, 0] { append(UInt8(truncatingIfNeeded: count >> shift)) }
+        default:
+            append(127)
+            for shift in stride(from: 56, through: 0, by: -8) { append(UInt8(truncatingIfNeeded: count >> shift)) }
+        }
+        unsafe message.withUnsafeBytes { unsafe append(contentsOf: $0) }
     }
 }

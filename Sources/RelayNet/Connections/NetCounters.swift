@@ -18,10 +18,15 @@ package struct NetCounters: Sendable {
     package var closed: UInt64 = 0
     /// Closed with 1013: too much waiting, or no progress.
     package var closedSlow: UInt64 = 0
+    /// Those of them that had made no progress.
+    package var closedStalled: UInt64 = 0
     package var closedUnresponsive: UInt64 = 0
     package var closedIdle: UInt64 = 0
     /// Closed with 1002, 1007 or 1009.
     package var violations: UInt64 = 0
+    /// Of these, for a message that was too long, and for one that grew too much when it was unpacked.
+    package var tooLong: UInt64 = 0
+    package var overInflated: UInt64 = 0
     package var messagesIn: UInt64 = 0
     package var bytesIn: UInt64 = 0
     package var bytesOut: UInt64 = 0

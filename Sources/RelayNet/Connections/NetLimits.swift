@@ -22,7 +22,8 @@ package struct NetLimits: Sendable {
     package var pingInterval = Duration.seconds(25)
     /// Pings in a row that may stay unanswered by any byte; at most 255.
     package var maxMissedPings = 2
-    /// Time without a message after which a peer is sent away with 1001; nil lets it stay for ever.
+    /// Time without any sign of life, be it the answer to a ping, after which a peer is sent away with 1001; nil leaves
+    /// that to the pings alone.
     package var idleTimeout: Duration?
     /// For the peer's Close frame after ours.
     package var closeTimeout = Duration.seconds(5)

@@ -43,6 +43,8 @@ final class HTTPConnection {
 
     var output: [UInt8] = []
     var end: End?
+    /// It asks for a WebSocket, which others speak: what has been read and not yet answered stays in `input`.
+    private(set) var isLeaving = false
     var call: Call?
     /// In monotonic milliseconds.
     var deadline: UInt64
@@ -58,7 +60,8 @@ final class HTTPConnection {
 
     /// A request that cannot be read yet may wait in full, but not much more of what follows it.
     var wantsInput: Bool {
-        switch stage {
+        if isLeaving { return false }
+        return switch stage {
         case .head, .body: !isOutputFull
         case .calling, .sending: input.count < site.limits.maxRequestLineBytes
         }
@@ -110,10 +113,12 @@ final class HTTPConnection {
         }
     }
 
-    /// The server closes: an idle connection now, another one after the answer it owes.
-    func close() {
+    /// The server closes: an idle connection now, another one after the answer it owes. One that has not asked anything
+    /// yet has a moment: its request may be on the way, and nobody else will answer it.
+    func close(at now: HTTPTime) {
         keepsAlive = false
-        if case .head = stage, input.isEmpty { end = end ?? .finish }
+        guard case .head = stage, input.isEmpty else { return }
+        if requests > 0 { end = end ?? .finish } else { deadline = min(deadline, now.after(.seconds(1))) }
     }
 
     /// The socket is gone, or the owner lets go of the connection.
@@ -128,7 +133,7 @@ final class HTTPConnection {
 
     /// A connection beyond the port's bound gets an answer and no more.
     func refuseService(at now: HTTPTime) {
-        site.counters.refusedConnections += 1
+        site.counters.refusedFull += 1
         refuse(.serviceUnavailable, at: now)
     }
 
@@ -145,7 +150,7 @@ final class HTTPConnection {
     // MARK: Requests
 
     private func advance(at now: HTTPTime) {
-        while end == nil, !isOutputFull {
+        while end == nil, !isLeaving, !isOutputFull {
             switch stage {
             case .head: guard readHead(at: now) else { return }
             case .body: guard readBody(at: now) else { return }
@@ -169,6 +174,9 @@ final class HTTPConnection {
         case .failure(let status):
             refuse(status, at: now)
             return false
+        case .head(let head, _) where site.webSockets != nil && Handshake.isAsked(by: head):
+            isLeaving = true
+            return false
         case .head(let head, let consumed):
             if !wasInside { startedAt = now.ticks }
             input.consume(consumed)
@@ -185,7 +193,7 @@ final class HTTPConnection {
         let client = site.proxies.client(of: head, peer: peer, isEncrypted: isEncrypted)
         self.client = client
         guard attribute(to: client.limitKey) else {
-            site.counters.refusedConnections += 1
+            site.counters.refusedPerClient += 1
             return refuseCurrent(HTTPResponse(.serviceUnavailable).with("Retry-After", "5"), at: now)
         }
         switch site.router.match(head) {

@@ -8,10 +8,11 @@ package actor HTTPPort: LoopOwner, HTTPServerOwner {
     private let loop: EventLoop
     private var server: HTTPServer
 
-    /// Listens with `tls`, if that is given, or in the clear.
+    /// Listens with `tls`, if that is given, or in the clear. `webSockets` is the loop that goes on with connections
+    /// that ask for a WebSocket; nil answers them like any other request.
     package init(
         on executor: LoopExecutor, listeners: [Listener], router: Router, limits: HTTPLimits = HTTPLimits(),
-        proxies: TrustedProxies = TrustedProxies(), tls: TLSContext? = nil,
+        proxies: TrustedProxies = TrustedProxies(), tls: TLSContext? = nil, webSockets: LoopExecutor? = nil,
         observe: (@Sendable (HTTPExchange) -> Void)? = nil
     ) throws(SystemError) {
         self.executor = executor
@@ -24,7 +25,7 @@ package actor HTTPPort: LoopOwner, HTTPServerOwner {
         wires.closeTimeout = limits.stallTimeout
         wires.flushInterval = .zero
         loop = try EventLoop(executor: executor, limits: wires)
-        server = HTTPServer(router: router, limits: limits, proxies: proxies, observe: observe)
+        server = HTTPServer(router: router, limits: limits, proxies: proxies, webSockets: webSockets, observe: observe)
         for listener in listeners { try loop.listen(raw: listener, transports: tls) }
         server.belong(to: self)
     }

@@ -24,14 +24,15 @@ package final class HTTPServer: WireHandler {
         static let look: UInt64 = 0
         static let endOfGrace: UInt64 = 1
     }
-    /// How often a closing server looks whether the last socket is gone.
+    /// How often a closing server looks whether the last socket is gone, and one that gives a connection away whether
+    /// its last byte is.
     private static let lookInterval = Duration.milliseconds(20)
 
     package init(
         router: Router, limits: HTTPLimits = HTTPLimits(), proxies: TrustedProxies = TrustedProxies(),
-        observe: (@Sendable (HTTPExchange) -> Void)? = nil
+        webSockets: LoopExecutor? = nil, observe: (@Sendable (HTTPExchange) -> Void)? = nil
     ) {
-        site = HTTPSite(router: router, limits: limits, proxies: proxies, observe: observe)
+        site = HTTPSite(router: router, limits: limits, proxies: proxies, webSockets: webSockets, observe: observe)
     }
 
     /// Must be told before the first request that is answered later.
@@ -51,7 +52,7 @@ package final class HTTPServer: WireHandler {
         site.isClosing = true
         loop.closeListeners()
         for (id, connection) in connections.values {
-            connection.close()
+            connection.close(at: time(loop))
             settle(id, connection, on: loop)
         }
         _ = loop.setTimer(Timers.look, after: Self.lookInterval)
@@ -138,11 +139,21 @@ package final class HTTPServer: WireHandler {
         case .abort: return loop.abort(id)
         case nil: break
         }
+        if connection.isLeaving, handOver(id, connection, on: loop) { return }
         if let call = connection.takeCall() { start(call, for: id) }
         if connection.awaitsDrain { loop.tellWhenDrained(id) }
         if connection.wantsInput { loop.resumeReading(id) } else { loop.pauseReading(id) }
         let left = connection.deadline > loop.ticks ? connection.deadline - loop.ticks : 0
-        loop.setDeadline(id, after: .milliseconds(Int64(clamping: left)))
+        let wait = Duration.milliseconds(Int64(clamping: left))
+        loop.setDeadline(id, after: connection.isLeaving ? min(wait, Self.lookInterval) : wait)
+    }
+
+    /// Gives the connection to the loop of WebSockets; false while it still has answers to take.
+    private func handOver(_ id: ConnectionID, _ connection: HTTPConnection, on loop: EventLoop) -> Bool {
+        let unread = connection.input
+        guard let passenger = loop.detach(id, unread: unread.bytes) else { return false }
+        site.webSockets?.board(webSocket: passenger)
+        return true
     }
 
     /// The handler runs where it likes; a connection has at most one at work, so there are never more than connections.

@@ -30,7 +30,9 @@ package struct HTTPCounters: Sendable, Equatable {
     /// By the first digit of the status, 1…5; index 0 is unused.
     package var responses = [0, 0, 0, 0, 0, 0]
     package var timeouts = 0
-    package var refusedConnections = 0
+    /// Turned away because there were too many in all, or of one client.
+    package var refusedFull = 0
+    package var refusedPerClient = 0
     package var bytesOut = 0
 
     package init() {}
@@ -41,6 +43,8 @@ final class HTTPSite {
     let router: Router
     let limits: HTTPLimits
     let proxies: TrustedProxies
+    /// Who goes on with connections that ask for a WebSocket.
+    let webSockets: LoopExecutor?
     let observe: (@Sendable (HTTPExchange) -> Void)?
     var encoder = ResponseEncoder()
     var counters = HTTPCounters()
@@ -50,11 +54,12 @@ final class HTTPSite {
 
     init(
         router: Router, limits: HTTPLimits = HTTPLimits(), proxies: TrustedProxies = TrustedProxies(),
-        observe: (@Sendable (HTTPExchange) -> Void)? = nil
+        webSockets: LoopExecutor? = nil, observe: (@Sendable (HTTPExchange) -> Void)? = nil
     ) {
         self.router = router
         self.limits = limits
         self.proxies = proxies
+        self.webSockets = webSockets
         self.observe = observe
     }
 

@@ -94,6 +94,14 @@ package struct RequestHead: Sendable {
         fields.reduce(into: 0) { count, field in if matches(field, name) { count += 1 } }
     }
 
+    /// What a proxy calls the request, so that its log and ours can be read together.
+    package var requestID: String? {
+        guard count(of: "x-request-id") == 1, let id = value("x-request-id"), (1...128).contains(id.utf8.count) else {
+            return nil
+        }
+        return id
+    }
+
     /// Whether a comma-separated list, which may be spread over several fields, holds `token`, whatever its ASCII case.
     package func lists(_ token: String, in name: String) -> Bool {
         for field in fields where matches(field, name) {

@@ -60,6 +60,10 @@ package final class EventLoop {
     var gate: AcceptGate
     var clients = ClientCounts()
     private var signals: Signals?
+    /// The loop that answers those who ask for something else than a WebSocket; nil answers them here.
+    package var plainRequests: LoopExecutor?
+    /// Connections beyond so many are turned away; at most as many as the table has places.
+    package var maxConnections: Int
     /// permessage-deflate for those who ask; nil refuses it.
     package var compression: DeflateOptions?
     /// Which pages may open a WebSocket.
@@ -79,6 +83,7 @@ package final class EventLoop {
         precondition(limits.drainedMark < limits.laggingMark && limits.laggingMark < limits.maxPendingBytes)
         self.executor = executor
         self.limits = limits
+        maxConnections = limits.maxConnections
         timing = Timing(limits)
         poller = try Poller()
         table = try ConnectionTable(capacity: limits.maxConnections)
@@ -243,7 +248,9 @@ package final class EventLoop {
 
     private func handle<Handler: WireHandler & ~Copyable>(_ token: UInt64, _ handler: inout Handler) {
         switch token {
-        case Token.wake: clinux_eventfd_clear(executor.wakeDescriptor)
+        case Token.wake:
+            clinux_eventfd_clear(executor.wakeDescriptor)
+            takeArrivals(&handler)
         case Token.signals:
             while let number = signals?.next() { handler.signal(number, on: self) }
         default: accept(Int(token - Token.firstListener), &handler)

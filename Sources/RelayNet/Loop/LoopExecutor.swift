@@ -18,6 +18,8 @@ package protocol LoopOwner: Actor {
 package final class LoopExecutor: SerialExecutor, @unchecked Sendable {
     /// Readable while jobs from other threads wait.
     let wakeDescriptor: Int32
+    /// Connections that other loops give to this one.
+    let arrivals = Arrivals()
     private let inbox = Monitor<[UnownedJob]>([])
     private let pending = Atomic<Bool>(false)
     private let stopped = Atomic<Bool>(false)

@@ -21,7 +21,7 @@ package struct Signals: Sendable {
     }
 
     /// The next signal that has arrived.
-    func next() -> Int32? {
+    package func next() -> Int32? {
         let number = clinux_signalfd_read(descriptor)
         return number > 0 ? number : nil
     }

@@ -39,19 +39,15 @@ package final class TLSContext: TransportSource, @unchecked Sendable {
         deinit { unsafe SSL_CTX_free(context) }
     }
 
-    private let certificatePath: String
-    private let keyPath: String
     private let loaded: Monitor<Loaded>
 
     /// Reads a chain (own certificate first) and its private key, both as PEM.
     package init(certificate certificatePath: String, key keyPath: String) throws(TLSError) {
-        self.certificatePath = certificatePath
-        self.keyPath = keyPath
         loaded = Monitor(try Self.load(certificatePath, keyPath))
     }
 
-    /// Reads the files again.
-    package func reload() throws(TLSError) {
+    /// Takes what the files hold now, be they the same ones or others.
+    package func use(certificate certificatePath: String, key keyPath: String) throws(TLSError) {
         let fresh = try Self.load(certificatePath, keyPath)
         loaded.withLock { $0 = fresh }
     }

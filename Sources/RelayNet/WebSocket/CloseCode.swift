@@ -33,10 +33,13 @@ package struct CloseCode: RawRepresentable, Hashable, Sendable {
 package struct Violation: Error, Sendable {
     package let code: CloseCode
     package let reason: StaticString
+    /// Whether it was small when it came, and grew too much when it was unpacked.
+    let isInflated: Bool
 
-    init(_ code: CloseCode, _ reason: StaticString) {
+    init(_ code: CloseCode, _ reason: StaticString, isInflated: Bool = false) {
         self.code = code
         self.reason = reason
+        self.isInflated = isInflated
     }
 }
 

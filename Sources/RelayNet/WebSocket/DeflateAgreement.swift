@@ -55,7 +55,7 @@ struct DeflateAgreement: Equatable {
         var limitsServer = options.serverWindowBits < 15
         for part in parts {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = Self.trimmed(pair[0]).lowercased()
+            let name = Self.trimmed(pair.first ?? "").lowercased()
             let value = pair.count == 2 ? Self.unquoted(Self.trimmed(pair[1])) : nil
             // §7.1: a parameter that is repeated, unknown or has an invalid value makes the offer one to decline.
             guard seen.insert(name).inserted else { return nil }

@@ -21,7 +21,7 @@ final class DeflateSession {
         var result = ByteQueue()
         switch inflater.inflate(message, into: &result, atMost: bound, keepingContext: terms.clientTakesOver) {
         case .damaged: return .failure(Violation(.invalidPayload, "compressed data is damaged"))
-        case .tooLong: return .failure(Violation(.messageTooBig, "message too big"))
+        case .tooLong: return .failure(Violation(.messageTooBig, "message too big", isInflated: bound < limit))
         case .done: break
         }
         if kind == .text {

@@ -70,7 +70,6 @@ extension EventLoop {
         rangeCount = 0
         if unsafe slot.pointee.phase == .open {
             tally.messagesIn &+= UInt64(count)
-            unsafe slot.pointee.lastData = now / 1_000_000
             let list = unsafe Span(_unsafeStart: ranges, count: count)
             handler.received(MessageBatch(bytes: bytes, ranges: list), from: connection, on: self)
         }
@@ -147,6 +146,9 @@ extension EventLoop {
     /// Fails the connection (RFC 6455 §7.1.7): says why, and closes without waiting for an answer.
     private func refuse(_ slot: ConnectionPointer, _ violation: Violation) {
         tally.violations &+= 1
+        if violation.code == .messageTooBig {
+            if violation.isInflated { tally.overInflated &+= 1 } else { tally.tooLong &+= 1 }
+        }
         if unsafe slot.pointee.phase == .open {
             unsafe end(slot, Closure(.violation, violation.code))
             unsafe sendClose(violation.code, violation.reason.description, on: slot)

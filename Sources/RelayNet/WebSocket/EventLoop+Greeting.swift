@@ -15,6 +15,10 @@ extension EventLoop {
             unsafe turnAway(slot, Handshake.refuse(status))
             return count
         case .head(let head, let consumed):
+            if let plainRequests, !Handshake.isAsked(by: head) {
+                unsafe plainRequests.board(raw: detach(slot, unread: bytes))
+                return count
+            }
             let terms = Handshake.Terms(subprotocol: subprotocol, compression: compression, origins: originPolicy)
             let decision = Handshake.decide(head, under: terms)
             guard case .accept(let response, let agreed, let agreement) = decision else {

@@ -34,9 +34,13 @@ package enum Handshake {
         case refuse(HTTPStatus, response: [UInt8])
     }
 
+    /// Whether the request is one for a WebSocket, be it a valid one or not.
+    static func isAsked(by head: RequestHead) -> Bool {
+        head.method == .get && head.lists("websocket", in: "upgrade")
+    }
+
     static func decide(_ head: RequestHead, under terms: Terms) -> Decision {
-        let wantsUpgrade = head.method == .get && head.lists("websocket", in: "upgrade")
-        guard wantsUpgrade else { return answerPlain(head) }
+        guard isAsked(by: head) else { return answerPlain(head) }
         guard head.version == .http11, head.framing == .none, head.lists("upgrade", in: "connection") else {
             return refuse(.badRequest)
         }

@@ -16,7 +16,14 @@ struct CheckpointWriter {
 
     func write(_ contents: inout some CheckpointContents, head: CheckpointHead) throws(FileError) -> Outcome {
         let temporary = path(CheckpointFormat.temporaryName)
-        let outcome = try writeFile(temporary, &contents, head)
+        let outcome: Outcome
+        do throws(FileError) {
+            outcome = try writeFile(temporary, &contents, head)
+        } catch {
+            // On a disk that is full it would take what others need.
+            try? files.remove(temporary)
+            throw error
+        }
         try keepPrevious()
         try files.rename(temporary, to: path(CheckpointFormat.name))
         try files.syncDirectory(directory)

@@ -84,7 +84,9 @@ package struct JournalHistory: Sendable {
             index += 1
             if ends[index - 1] <= after &+ 1 { continue }
             let segment = segments[index - 1]
-            window = SegmentWindow(files: files, path: "\(home)/\(segment.name)", epoch: segment.epoch)
+            window = SegmentWindow(
+                files: files, path: "\(home)/\(segment.name)", epoch: segment.epoch,
+                from: segment.marks.last { $0.sequence <= after &+ 1 })
             return true
         }
         return false

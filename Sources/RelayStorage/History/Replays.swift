@@ -10,6 +10,8 @@ final class Replays: Sendable {
         let epoch: UInt64
         /// Made when the journal has written everything up to `through`.
         var reader: ReplayReader?
+        /// It is among `turns`.
+        var isDue = true
     }
 
     private struct State {
@@ -61,14 +63,16 @@ final class Replays: Sendable {
 
     func goOn(_ id: ReplayID) {
         state.change { state in
-            if state.asked[id] != nil, !state.turns.contains(id) { state.turns.append(id) }
+            guard state.asked[id]?.isDue == false else { return }
+            state.asked[id]?.isDue = true
+            state.turns.append(id)
         }
     }
 
     func cancel(_ id: ReplayID) {
         state.withLock { state in
-            state.asked[id] = nil
-            state.turns.removeAll { $0 == id }
+            let asked = state.asked.removeValue(forKey: id)
+            if asked?.isDue == true { state.turns.removeAll { $0 == id } }
             state.ready.removeAll { $0.replay == id }
         }
     }
@@ -101,6 +105,7 @@ final class Replays: Sendable {
             if state.isClosed { return .some(nil) }
             guard let id = state.turns.first, let asked = state.asked[id] else { return nil }
             state.turns.removeFirst()
+            state.asked[id]?.isDue = false
             return .some((id, asked))
         } ?? nil
     }
@@ -118,6 +123,7 @@ final class Replays: Sendable {
             guard state.asked[id] != nil else { return false }
             state.asked[id]?.reader = reader
             guard let turn, !turn.isIdle else {
+                state.asked[id]?.isDue = true
                 state.turns.append(id)
                 return false
             }

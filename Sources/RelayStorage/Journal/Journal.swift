@@ -21,6 +21,7 @@ final class Journal: Sendable {
         var pending: [UInt8] = []
         /// The last record handed in.
         var sequence: UInt64
+        var wantsWord = false
         var wantsSync = false
         var wantsRotation = false
         var opening: (epoch: UInt64, after: UInt64)?
@@ -29,7 +30,7 @@ final class Journal: Sendable {
 
     private enum Work {
         case open(epoch: UInt64, after: UInt64)
-        case write(last: UInt64, wantsSync: Bool, rotates: Bool)
+        case write(last: UInt64, wantsWord: Bool, wantsSync: Bool, rotates: Bool)
         case sync
         case close
     }
@@ -81,11 +82,12 @@ final class Journal: Sendable {
                 batch.clear()
                 return 0
             case .opening, .open:
+                box.wantsWord = box.wantsWord || batch.wantsWord
+                box.wantsSync = box.wantsSync || batch.wantsSync
                 if box.pending.isEmpty {
-                    batch.exchange(&box.pending) { box.wantsSync = box.wantsSync || $0 }
+                    batch.exchange(&box.pending)
                 } else {
                     box.pending.append(contentsOf: batch.bytes)
-                    box.wantsSync = box.wantsSync || batch.wantsSync
                     batch.clear()
                 }
                 if box.pending.count > 2 * options.maxBacklogBytes {
@@ -111,7 +113,7 @@ final class Journal: Sendable {
             switch box.phase {
             case .down:
                 box.pending = []
-                box.wantsSync = false
+                (box.wantsWord, box.wantsSync) = (false, false)
                 box.phase = .opening
             case .open: box.wantsRotation = true
             case .opening, .closed: break
@@ -184,15 +186,21 @@ final class Journal: Sendable {
                     isUp.store(true, ordering: .relaxed)
                     mailbox.change { if $0.phase == .opening { $0.phase = .open } }
                     publish(written: after, durable: after)
-                case .write(let last, let wantsSync, let rotates):
+                    surroundings.wake()
+                case .write(let last, let wantsWord, let wantsSync, let rotates):
                     guard let current = segment else { continue }
                     if rotates || current.size >= options.segmentBytes {
                         segment = nil
                         try finish(current)
                         segment = try openSegment(epoch: current.epoch, first: current.last &+ 1)
                     }
+                    let wasCongested = isCongested
                     try write(&buffer, to: &segment, last: last)
-                    if wantsSync { try sync(&segment) }
+                    // Nobody but those who wait needs to know, and a loop that sleeps sleeps on.
+                    if wantsWord || wasCongested { surroundings.wake() }
+                    guard wantsSync else { continue }
+                    try sync(&segment)
+                    surroundings.wake()
                 case .sync:
                     try sync(&segment)
                 case .close:
@@ -219,11 +227,11 @@ final class Journal: Sendable {
                 box.opening = nil
                 return .open(epoch: opening.epoch, after: opening.after)
             }
-            if box.phase == .open, !box.pending.isEmpty {
+            if box.phase == .open, !box.pending.isEmpty || box.wantsWord || box.wantsSync {
                 swap(&buffer, &box.pending)
-                let work = Work.write(last: box.sequence, wantsSync: box.wantsSync, rotates: box.wantsRotation)
-                box.wantsSync = false
-                box.wantsRotation = false
+                let work = Work.write(
+                    last: box.sequence, wantsWord: box.wantsWord, wantsSync: box.wantsSync, rotates: box.wantsRotation)
+                (box.wantsWord, box.wantsSync, box.wantsRotation) = (false, false, false)
                 return work
             }
             return box.wantsClose ? .close : nil
@@ -232,7 +240,12 @@ final class Journal: Sendable {
     }
 
     private func write(_ buffer: inout [UInt8], to segment: inout OpenSegment?, last: UInt64) throws(FileError) {
-        guard var current = segment else { return }
+        guard !buffer.isEmpty, var current = segment else { return }
+        if current.size >= current.nextMark {
+            let mark = SegmentMark(sequence: current.last &+ 1, offset: Int64(current.size))
+            chain.withLock { $0.mark(mark) }
+            current.nextMark = current.size + SegmentMark.distance
+        }
         guard RecordHead.seal(&buffer, epoch: current.epoch) else {
             throw FileError(call: "encode", path: current.file.path, code: FileError.tooLarge)
         }
@@ -275,6 +288,8 @@ final class Journal: Sendable {
             try files.syncDirectory(directory)
         } catch {
             files.close(file)
+            // Nothing is in it, and the next one gets another number.
+            try? files.remove(file.path)
             throw error
         }
         chain.withLock {
@@ -287,7 +302,6 @@ final class Journal: Sendable {
         if let written { self.written.store(written, ordering: .releasing) }
         if let durable { self.durable.store(durable, ordering: .releasing) }
         if written != nil { progress.change { _ in } }
-        surroundings.wake()
     }
 
     private func fail(_ error: FileError) {
@@ -295,8 +309,7 @@ final class Journal: Sendable {
         mailbox.change { box in
             box.phase = .down(error)
             box.pending = []
-            box.wantsSync = false
-            box.wantsRotation = false
+            (box.wantsWord, box.wantsSync, box.wantsRotation) = (false, false, false)
         }
         backlog.store(0, ordering: .relaxed)
         progress.change { _ in }
@@ -310,6 +323,8 @@ private struct OpenSegment {
     let epoch: UInt64
     var last: UInt64
     var size: Int
+    /// The size at which a mark is set again.
+    var nextMark = SegmentMark.distance
     /// On the monotonic clock; nil when everything is synced.
     var syncDue: Int64?
 }

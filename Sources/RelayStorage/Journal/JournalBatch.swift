@@ -5,6 +5,8 @@ package struct JournalBatch: Sendable {
     private var records = RecordBuffer()
     /// Of the last record, here or in an earlier batch.
     package private(set) var sequence: UInt64
+    /// Somebody waits until it is written: the loop is to be woken then.
+    package private(set) var wantsWord = false
     /// Somebody waits for the disk: the batch is to be synced at once.
     package private(set) var wantsSync = false
 
@@ -14,7 +16,8 @@ package struct JournalBatch: Sendable {
     /// `sequence`: of the last record that exists.
     package init(after sequence: UInt64) { self.sequence = sequence }
 
-    package var isEmpty: Bool { records.count == 0 }
+    /// Neither records nor somebody who waits for those of earlier batches.
+    package var isEmpty: Bool { records.count == 0 && !wantsWord && !wantsSync }
 
     @discardableResult
     package mutating func set(
@@ -103,19 +106,21 @@ package struct JournalBatch: Sendable {
         return sequence
     }
 
+    /// Asks for word as soon as the batch is written (QoS confirm).
+    package mutating func confirm() { wantsWord = true }
+
     /// Asks for a sync as soon as the batch is written (QoS commit).
     package mutating func commit() { wantsSync = true }
 
     /// Makes room for the next tick, keeping the memory.
     mutating func clear() {
         records.clear()
-        wantsSync = false
+        (wantsWord, wantsSync) = (false, false)
     }
 
-    /// Exchanges the buffer for one that was used before; the closure learns whether a sync is wanted.
-    mutating func exchange(_ other: inout [UInt8], _ note: (Bool) -> Void) {
+    /// Exchanges the buffer for one that was used before, and begins anew.
+    mutating func exchange(_ other: inout [UInt8]) {
         records.exchange(&other)
-        note(wantsSync)
         clear()
     }
 

@@ -8,7 +8,7 @@ struct SegmentWindow {
     private let epoch: UInt64
 
     /// Where `bytes` begins in the file.
-    private var base = Int64(JournalFormat.segmentHeadBytes)
+    private var base: Int64
     private(set) var bytes: [UInt8] = []
     private var place = 0
     /// What follows is no record. A file that merely ends is not damaged.
@@ -16,10 +16,12 @@ struct SegmentWindow {
 
     private static let windowBytes = 256 << 10
 
-    init(files: any FileSystem, path: String, epoch: UInt64) {
+    /// From `mark` on, or from the first record.
+    init(files: any FileSystem, path: String, epoch: UInt64, from mark: SegmentMark? = nil) {
         self.files = files
         self.path = path
         self.epoch = epoch
+        base = mark?.offset ?? Int64(JournalFormat.segmentHeadBytes)
     }
 
     /// Behind the last whole record, in the file.

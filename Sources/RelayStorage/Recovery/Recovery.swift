@@ -56,6 +56,8 @@ struct Recovery<Sink: RecoverySink> {
         let quarantine = Quarantine(files: files, directory: directory, now: now)
         for finding in copies { try quarantine.copy(finding) }
         for finding in moves { try quarantine.take(finding) }
+        // What a crash has left of a segment that was just being made.
+        for (number, isTorn) in chain.unreadable where isTorn { try files.remove("\(directory)/\(path(number))") }
         if !moves.isEmpty || !copies.isEmpty { try files.syncDirectory(directory) }
     }
 
@@ -242,14 +244,24 @@ struct Recovery<Sink: RecoverySink> {
 
     /// After an orderly stop the journal ends exactly where the checkpoint does; anything else means that history is
     /// missing, even though the state is whole.
-    private func journalEndsWithCheckpoint() -> Bool {
+    private mutating func journalEndsWithCheckpoint() -> Bool {
         guard let segment = chain.segments.last,
             let bytes = try? files.contents(of: "\(directory)/\(path(segment.number))", limit: 1 << 30),
             var reader = SegmentReader(bytes)
         else { return false }
         var last = segment.first &- 1
-        while let (sequence, _) = reader.next() { last = sequence }
-        return reader.end == .complete && last == coveredSequence && chain.unreadable.isEmpty
+        var nextMark = SegmentMark.distance
+        while true {
+            let offset = reader.offset
+            guard let (sequence, _) = reader.next() else { break }
+            // Most who come back after a restart ask for what is in here.
+            if offset >= nextMark {
+                chain.mark(SegmentMark(sequence: sequence, offset: Int64(offset)))
+                nextMark = offset + SegmentMark.distance
+            }
+            last = sequence
+        }
+        return reader.end == .complete && last == coveredSequence && chain.unreadable.allSatisfy(\.isTorn)
     }
 
     private func path(_ number: UInt64) -> String { "\(SegmentChain.directoryName)/\(JournalFormat.name(of: number))" }

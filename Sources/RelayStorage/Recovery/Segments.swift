@@ -5,8 +5,19 @@ package struct SegmentInfo: Sendable, Equatable {
     package let first: UInt64
     /// Microseconds since 1970.
     package let created: Int64
+    /// In their order; none in segments of earlier lives that nobody has read.
+    var marks: [SegmentMark] = []
 
     var name: String { JournalFormat.name(of: number) }
+}
+
+/// Where a record begins in its segment, so that whoever comes back to it need not read all that is before.
+struct SegmentMark: Sendable, Equatable {
+    let sequence: UInt64
+    let offset: Int64
+
+    /// One for about so many bytes.
+    static let distance = 64 << 10
 }
 
 /// The journal's directory as a chain: which record numbers each segment answers for.
@@ -18,7 +29,7 @@ package struct SegmentChain: Sendable, Equatable {
 
     /// In the order of their numbers.
     package internal(set) var segments: [SegmentInfo] = []
-    /// Files whose head is not one.
+    /// Files whose head is not one; torn if a crash may have left it so while it was being made, as the newest.
     var unreadable: [(number: UInt64, isTorn: Bool)] = []
     /// The number for the next segment.
     var next: UInt64 = 1
@@ -34,21 +45,39 @@ package struct SegmentChain: Sendable, Equatable {
         guard try files.exists(home) else { return }
         for number in try files.names(in: home).compactMap({ JournalFormat.number(of: $0) }).sorted() {
             next = max(next, number &+ 1)
-            let file = try files.open("\(home)/\(JournalFormat.name(of: number))", .read)
+            let file: OpenFile
+            do throws(FileError) {
+                file = try files.open("\(home)/\(JournalFormat.name(of: number))", .read)
+            } catch  where error.code == FileError.missing {
+                // A relay that is at work has just thrown it away.
+                continue
+            }
             defer { files.close(file) }
             var head: [UInt8] = []
-            while head.count < JournalFormat.segmentHeadBytes {
-                let wanted = JournalFormat.segmentHeadBytes - head.count
+            // A byte more, to see whether anything follows.
+            while head.count <= JournalFormat.segmentHeadBytes {
+                let wanted = JournalFormat.segmentHeadBytes + 1 - head.count
                 if try files.read(file, upTo: wanted, into: &head) == 0 { break }
             }
             if let read = SegmentHead(head.span) {
                 segments.append(
                     SegmentInfo(number: number, epoch: read.epoch, first: read.first, created: read.created))
             } else {
-                let isTorn = head.count < JournalFormat.segmentHeadBytes || head.allSatisfy { $0 == 0 }
+                // Nothing is written behind a head before that is on the disk.
+                let isTorn =
+                    head.count < JournalFormat.segmentHeadBytes
+                    || head.count == JournalFormat.segmentHeadBytes && head.allSatisfy { $0 == 0 }
                 unreadable.append((number, isTorn))
             }
         }
+        let newest = segments.last?.number ?? 0
+        unreadable = unreadable.map { ($0.number, $0.isTorn && $0.number > newest) }
+    }
+
+    /// Notes a place in the newest segment.
+    mutating func mark(_ mark: SegmentMark) {
+        guard !segments.isEmpty else { return }
+        segments[segments.count - 1].marks.append(mark)
     }
 
     /// The number of the first record that the segment does not answer for.

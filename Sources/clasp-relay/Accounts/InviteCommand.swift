@@ -5,38 +5,32 @@ import RelayLog
 
 /// `clasp-relay invite`: who may register where that takes an invitation.
 enum InviteCommand {
-    static let synopsis = "issue|list|withdraw …"
+    static let command = Command(
+        "invite", ["issue [--uses COUNT] [--ttl TIME]", "list", "withdraw ID…"], "make, list and withdraw invitations",
+        flags: [
+            Flag(name: "uses", placeholder: "COUNT", help: "with issue: for how many registrations [1]"),
+            TokenCommand.ttl,
+        ] + AccountFile.flags, notes: notes, call: run)
 
-    private static let help = """
-        usage: clasp-relay invite issue [--uses COUNT] [--ttl TIME]
-               clasp-relay invite list
-               clasp-relay invite withdraw ID…
-
-        issue      makes an invite for COUNT registrations, one if not said, and prints it this once; without --ttl it
-                   never ends
+    private static let notes = """
+        issue      makes an invite and prints it this once
         list       prints a JSON object a line, with the ids that withdraw takes
 
-        \(AccountFile.help)
-
-        Exit status: 0 done, 1 refused, 64 wrong usage, 73 the file cannot be used, 74 it failed.
+        Exit status: 0 done, 1 refused, 64 wrong use, 73 the file cannot be used, 74 it
+        failed.
         """
 
     private static let counts = 1...1_000_000
 
-    /// - Returns: the exit status.
-    static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
-        guard let words = CommandWords(arguments, options: AccountFile.options.union(["uses", "ttl"])) else {
-            return TextOutput.complain([help], status: EX_USAGE)
-        }
-        let file = AccountFile(words)
-        let rest = Array(words.words.dropFirst())
-        switch words.words.first {
-        case "issue" where rest.isEmpty: return report { () throws(CommandFailure) in try issue(words, file) }
+    @Sendable private static func run(_ call: CommandCall) -> Int32? {
+        let file = AccountFile(call)
+        let rest = Array(call.words.dropFirst())
+        switch call.words.first {
+        case "issue" where rest.isEmpty: return report { () throws(CommandFailure) in try issue(call, file) }
         case "list" where rest.isEmpty: return report { () throws(CommandFailure) in try list(file) }
         case "withdraw" where !rest.isEmpty:
             return report { () throws(CommandFailure) in try withdraw(rest, file) }
-        default: return TextOutput.complain([help], status: EX_USAGE)
+        default: return nil
         }
     }
 
@@ -44,11 +38,11 @@ enum InviteCommand {
         CommandFailure.reported(as: "invite", body)
     }
 
-    private static func issue(_ words: CommandWords, _ file: AccountFile) throws(CommandFailure) -> [String] {
-        guard let uses = Int(words.value("uses") ?? "1"), counts.contains(uses) else {
+    private static func issue(_ call: CommandCall, _ file: AccountFile) throws(CommandFailure) -> [String] {
+        guard let uses = Int(call.value("uses") ?? "1"), counts.contains(uses) else {
             throw CommandFailure("--uses takes a number up to \(counts.upperBound)", status: EX_USAGE)
         }
-        let lifetime = try TokenCommand.lifetime(words)
+        let lifetime = try TokenCommand.lifetime(call)
         let accounts = try file.open()
         return [
             try CommandFailure.telling { () throws(DatabaseError) in

@@ -6,41 +6,40 @@ import RelayProtocol
 
 /// `clasp-relay token`: tokens for programs, and the end of tokens.
 enum TokenCommand {
-    static let synopsis = "issue|list|revoke …"
+    static let command = Command(
+        "token",
+        ["issue SUBJECT SCOPE… [--ttl TIME]", "list [--user ID]", "revoke ID… | --user ID | --stdin"],
+        "make tokens for programs, list and revoke tokens",
+        flags: [
+            ttl, Flag(name: "user", placeholder: "ID", help: "with list and revoke: all tokens of that user"),
+            Flag(name: "stdin", help: "with revoke: the tokens on standard input, a line each; signed ones too"),
+        ] + AccountFile.flags, notes: notes, call: run)
 
-    private static let help = """
-        usage: clasp-relay token issue SUBJECT SCOPE… [--ttl TIME]
-               clasp-relay token list [--user ID]
-               clasp-relay token revoke ID… | --user ID | --stdin
+    static let ttl = Flag(name: "ttl", placeholder: "TIME", help: "with issue: when it ends; without it, never")
 
-        issue    makes a token, such as: token issue weather write:/weather/** --ttl 365d
-                 It is printed this once; without --ttl it never ends
+    private static let notes = """
+        issue    makes a token, such as:
+                   clasp-relay token issue weather 'write:/weather/**' --ttl 365d
+                 It is printed this once
         list     prints a JSON object a line, with the ids that revoke takes
-        revoke   ends tokens, and within a second their connections: by id (its first eight digits will do), all of a
-                 user, or those on standard input, a line each; signed ones too
+        revoke   ends tokens, and within a second their connections; of an id the first
+                 eight digits will do
 
-        \(AccountFile.help)
-
-        Exit status: 0 done, 1 refused, 64 wrong usage, 73 the file cannot be used, 74 it failed.
+        Exit status: 0 done, 1 refused, 64 wrong use, 73 the file cannot be used, 74 it
+        failed.
         """
 
-    /// - Returns: the exit status.
-    static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
-        let options = AccountFile.options.union(["ttl", "user"])
-        guard let words = CommandWords(arguments, options: options, flags: ["stdin"]) else {
-            return TextOutput.complain([help], status: EX_USAGE)
-        }
-        let file = AccountFile(words)
-        let rest = Array(words.words.dropFirst())
-        switch words.words.first {
+    @Sendable private static func run(_ call: CommandCall) -> Int32? {
+        let file = AccountFile(call)
+        let rest = Array(call.words.dropFirst())
+        switch call.words.first {
         case "issue" where rest.count >= 2:
-            return report { () throws(CommandFailure) in try issue(for: rest[0], Array(rest[1...]), words, file) }
+            return report { () throws(CommandFailure) in try issue(for: rest[0], Array(rest[1...]), call, file) }
         case "list" where rest.isEmpty:
-            return report { () throws(CommandFailure) in try list(of: words.value("user"), file) }
-        case "revoke" where [!rest.isEmpty, words.value("user") != nil, words.has("stdin")].count(where: \.self) == 1:
-            return report { () throws(CommandFailure) in try revoke(rest, words, file) }
-        default: return TextOutput.complain([help], status: EX_USAGE)
+            return report { () throws(CommandFailure) in try list(of: call.value("user"), file) }
+        case "revoke" where [!rest.isEmpty, call.value("user") != nil, call.has("stdin")].count(where: \.self) == 1:
+            return report { () throws(CommandFailure) in try revoke(rest, call, file) }
+        default: return nil
         }
     }
 
@@ -49,8 +48,8 @@ enum TokenCommand {
     }
 
     /// `--ttl`; nil without one.
-    static func lifetime(_ words: CommandWords) throws(CommandFailure) -> Duration? {
-        guard let text = words.value("ttl") else { return nil }
+    static func lifetime(_ call: CommandCall) throws(CommandFailure) -> Duration? {
+        guard let text = call.value("ttl") else { return nil }
         guard let lifetime = Duration(units: text), lifetime > .zero else {
             throw CommandFailure("'\(text)' is no time, such as 12h or 365d", status: EX_USAGE)
         }
@@ -58,12 +57,12 @@ enum TokenCommand {
     }
 
     private static func issue(
-        for subject: String, _ scopes: [String], _ words: CommandWords, _ file: AccountFile
+        for subject: String, _ scopes: [String], _ call: CommandCall, _ file: AccountFile
     ) throws(CommandFailure) -> [String] {
         if let scope = scopes.first(where: { Scope($0) == nil }) {
             throw CommandFailure("'\(scope)' is no scope, such as read:/weather/**", status: EX_USAGE)
         }
-        let lifetime = try lifetime(words)
+        let lifetime = try lifetime(call)
         let accounts = try file.open()
         return [
             try CommandFailure.asking { () throws(UserDatabase.Fault) in
@@ -88,13 +87,13 @@ enum TokenCommand {
     }
 
     private static func revoke(
-        _ ids: [String], _ words: CommandWords, _ file: AccountFile
+        _ ids: [String], _ call: CommandCall, _ file: AccountFile
     ) throws(CommandFailure) -> [String] {
         let accounts = try file.open()
         var count = 0
-        if let subject = words.value("user") {
+        if let subject = call.value("user") {
             count = try CommandFailure.telling { () throws(DatabaseError) in try accounts.revokeAll(of: subject) }
-        } else if words.has("stdin") {
+        } else if call.has("stdin") {
             for line in SecretInput.lines() {
                 let isKnown = try CommandFailure.asking { () throws(UserDatabase.Fault) in
                     try accounts.revoke(token: String(decoding: line, as: UTF8.self), at: AccountFile.now)

@@ -5,41 +5,37 @@ import RelayLog
 
 /// `clasp-relay user`: accounts by hand.
 enum UserCommand {
-    static let synopsis = "add|list|passwd|delete|import …"
+    static let command = Command(
+        "user", ["add NAME [--id ID]", "list", "passwd NAME-OR-ID", "delete NAME-OR-ID", "import FILE"],
+        "make, list, change and import accounts",
+        flags: [Flag(name: "id", placeholder: "ID", help: "with add: the id that the account is to have")]
+            + AccountFile.flags,
+        notes: notes, call: run)
 
-    private static let help = """
-        usage: clasp-relay user add NAME [--id ID]
-               clasp-relay user list
-               clasp-relay user passwd NAME-OR-ID
-               clasp-relay user delete NAME-OR-ID
-               clasp-relay user import FILE
-
-        add      makes an account and prints its id; the password is typed, or the first line of standard input
+    private static let notes = """
+        add      makes an account and prints its id; the password is typed, or the
+                 first line of standard input
         list     prints a JSON object a line
         passwd   sets a password and ends all tokens of the account
-        delete   deletes an account and ends its tokens; its id is never given out again
-        import   takes over the users of another CLASP relay's file, which is only read; who is here already stays
+        delete   deletes an account and ends its tokens; its id is never given out
+                 again
+        import   takes over the users of another CLASP relay's file, which is only
+                 read; who is here already stays
 
-        \(AccountFile.help)
-
-        A running relay notices within a second. Exit status: 0 done, 1 refused, 64 wrong usage, 73 the file cannot be
-        used, 74 it failed.
+        A running relay notices within a second. Exit status: 0 done, 1 refused, 64
+        wrong use, 73 the file cannot be used, 74 it failed.
         """
 
-    /// - Returns: the exit status.
-    static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
-        guard let words = CommandWords(arguments, options: AccountFile.options.union(["id"])) else {
-            return TextOutput.complain([help], status: EX_USAGE)
-        }
-        let file = AccountFile(words)
-        switch (words.words.first, words.words.count) {
-        case ("add", 2): return report { () throws(CommandFailure) in try add(words.words[1], words, file) }
+    @Sendable private static func run(_ call: CommandCall) -> Int32? {
+        let file = AccountFile(call)
+        let words = call.words
+        switch (words.first, words.count) {
+        case ("add", 2): return report { () throws(CommandFailure) in try add(words[1], call, file) }
         case ("list", 1): return report { () throws(CommandFailure) in try list(file) }
-        case ("passwd", 2): return report { () throws(CommandFailure) in try setPassword(words.words[1], file) }
-        case ("delete", 2): return report { () throws(CommandFailure) in try delete(words.words[1], file) }
-        case ("import", 2): return report { () throws(CommandFailure) in try takeOver(words.words[1], file) }
-        default: return TextOutput.complain([help], status: EX_USAGE)
+        case ("passwd", 2): return report { () throws(CommandFailure) in try setPassword(words[1], file) }
+        case ("delete", 2): return report { () throws(CommandFailure) in try delete(words[1], file) }
+        case ("import", 2): return report { () throws(CommandFailure) in try takeOver(words[1], file) }
+        default: return nil
         }
     }
 
@@ -48,13 +44,13 @@ enum UserCommand {
     }
 
     private static func add(
-        _ name: String, _ words: CommandWords, _ file: AccountFile
+        _ name: String, _ call: CommandCall, _ file: AccountFile
     ) throws(CommandFailure) -> [String] {
         let password = try SecretInput.password()
         let accounts = try file.open()
         return [
             try CommandFailure.asking { () throws(UserDatabase.Fault) in
-                try accounts.addUser(name, id: words.value("id"), password: password, at: AccountFile.now)
+                try accounts.addUser(name, id: call.value("id"), password: password, at: AccountFile.now)
             }
         ]
     }

@@ -6,61 +6,65 @@ import RelayThreads
 
 /// `clasp-relay backup`: makes, lists and verifies backups.
 enum BackupCommand {
-    private static let help = """
-        usage: clasp-relay backup --to DIR [--data-dir DIR] [--recipient KEY] [--reason WORD]
-                                  [--keep-days N] [--keep N]
-               clasp-relay backup list DIR [--json]
-               clasp-relay backup verify FILE… [--identity FILE]
+    static let command = Command(
+        "backup", ["--to DIR [OPTION]…", "list DIR [--json]", "verify FILE… [--identity FILE]"],
+        "write a backup of the data directory, beside a running relay; list backups, verify them",
+        flags: [
+            Flag(
+                name: "to", placeholder: "DIR", help: "where it goes; must not be inside the data directory",
+                form: .directory),
+            .setting("data-dir"),
+            Flag(
+                name: "recipient", placeholder: "KEY",
+                help: "encrypts for a public key: with age if it is one of age (age1…) or SSH or a path to a file of "
+                    + "them, else with gpg. Nothing lies in DIR unencrypted then [RELAY_BACKUP_RECIPIENT]"),
+            Flag(name: "reason", placeholder: "WORD", help: "becomes part of the name"),
+            Flag(name: "keep-days", placeholder: "N", help: "removes backups that are older, once the new one is made"),
+            Flag(name: "keep", placeholder: "N", help: "removes all but the newest N that have the same reason"),
+            identity,
+            Flag(name: "json", help: "with list: as JSON"),
+        ], notes: notes, call: run)
 
-        Makes a backup of the data directory, also while a relay is at work in it: the state up to one record of the
-        journal, every SQLite file as of one moment, and whatever else lies there. It is unpacked again, compared and
+    static let identity = Flag(
+        name: "identity", placeholder: "FILE",
+        help: "the secret key, for backups that age has encrypted; gpg finds its own", form: .file)
+
+    private static let notes = """
+        The state is saved up to one record of the journal, every SQLite file as of one
+        moment, and whatever else lies there. A backup is unpacked again, compared and
         opened before it counts.
 
-        --to DIR          where it goes; must not be inside the data directory
-        --data-dir DIR    the data directory (RELAY_DATA_DIR, else ./data)
-        --recipient KEY   encrypts for a public key (RELAY_BACKUP_RECIPIENT): with age if it is one of age (age1…) or
-                          SSH or a path to a file of them, else with gpg. Nothing lies in DIR unencrypted then
-        --reason WORD     becomes part of the name
-        --keep-days N     removes backups that are older, once the new one is made
-        --keep N          removes all but the newest N that have the same reason
-        --identity FILE   the secret key, for backups that age has encrypted
-
-        Exit status: 0 done, 1 failed and nothing was changed, 64 wrong usage, 65 a backup is damaged.
+        Exit status: 0 done, 1 failed and nothing was changed, 64 wrong use, 65 a
+        backup is damaged.
         """
 
-    /// - Returns: the exit status.
-    static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
+    @Sendable private static func run(_ call: CommandCall) -> Int32? {
         // A pipe whose reader has gone is an error like another.
         _ = signal(SIGPIPE, SIG_IGN)
-        let options: Set = ["to", "data-dir", "recipient", "reason", "keep-days", "keep", "identity"]
-        guard let words = CommandWords(arguments, options: options, flags: ["json"]) else { return misused() }
-        switch words.words.first {
-        case nil: return make(words)
-        case "list" where words.words.count == 2: return list(words.words[1], asJSON: words.has("json"))
-        case "verify" where words.words.count >= 2:
-            return verify(Array(words.words.dropFirst()), identity: words.value("identity"))
-        default: return misused()
+        switch call.words.first {
+        case nil: return make(call)
+        case "list" where call.words.count == 2: return list(call.words[1], asJSON: call.has("json"))
+        case "verify" where call.words.count >= 2:
+            return verify(Array(call.words.dropFirst()), identity: call.value("identity"))
+        default: return nil
         }
     }
 
-    private static func misused() -> Int32 { TextOutput.complain([help], status: EX_USAGE) }
-
     // MARK: Making
 
-    private static func make(_ words: CommandWords) -> Int32 {
-        guard let target = words.value("to") else { return misused() }
-        let reason = words.value("reason")
-        let days = words.value("keep-days").map { Int64($0) }
-        let count = words.value("keep").map { Int($0) }
+    private static func make(_ call: CommandCall) -> Int32? {
+        guard let target = call.value("to") else { return nil }
+        let reason = call.value("reason")
+        let days = call.value("keep-days").map { Int64($0) }
+        let count = call.value("keep").map { Int($0) }
         guard reason.map({ BackupCatalogue.isReason($0) }) ?? true,
             days.map({ (1...36_500).contains($0 ?? 0) }) ?? true,
             count.map({ (1...100_000).contains($0 ?? 0) }) ?? true
-        else { return misused() }
+        else { return nil }
         do throws(BackupError) {
-            try refuseNesting(target, in: words.dataDirectory)
-            let recipient = words.value("recipient") ?? environment("RELAY_BACKUP_RECIPIENT")
-            let name = try write(from: words.dataDirectory, to: target, recipient: recipient, reason: reason)
+            try refuseNesting(target, in: call.setting("data-dir"))
+            let recipient = call.value("recipient") ?? call.variable("RELAY_BACKUP_RECIPIENT")
+            let name = try write(from: call.setting("data-dir"), to: target, recipient: recipient, reason: reason)
             let catalogue = BackupCatalogue(in: target)
             do throws(FileError) {
                 _ = try catalogue.prune(after: name, days: days ?? nil, count: count ?? nil, reason: reason)
@@ -161,12 +165,6 @@ enum BackupCommand {
         guard let resolved = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(resolved) }
         return unsafe String(cString: resolved)
-    }
-
-    private static func environment(_ name: String) -> String? {
-        guard let value = unsafe getenv(name) else { return nil }
-        let text = unsafe String(cString: value)
-        return text.isEmpty ? nil : text
     }
 
     // MARK: Listing and verifying

@@ -3,29 +3,25 @@ import RelayStorage
 
 /// `clasp-relay restore`: puts a backup in the place of a data directory.
 enum RestoreCommand {
-    private static let help = """
-        usage: clasp-relay restore FILE [--data-dir DIR] [--identity FILE]
+    static let command = Command(
+        "restore", ["FILE [OPTION]…"], "put a backup in place of a data directory",
+        flags: [.setting("data-dir"), BackupCommand.identity], notes: notes, call: run)
 
-        Puts a backup in the place of a data directory that no relay uses. The backup is unpacked beside what is there,
-        compared and opened first; what was there goes to before-restore.… inside the directory. The relay that starts
-        then begins a new epoch, so that no client takes the history for the one that it knows.
+    private static let notes = """
+        No relay may use the directory. The backup is unpacked beside what is there,
+        compared and opened first; what was there goes to before-restore.… inside the
+        directory. The relay that starts then begins a new epoch, so that no client
+        takes the history for the one that it knows.
 
-        --data-dir DIR    the data directory (RELAY_DATA_DIR, else ./data)
-        --identity FILE   the secret key, for a backup that age has encrypted; gpg finds its own
-
-        Exit status: 0 done, 1 failed and nothing was changed, 64 wrong usage, 65 the backup is damaged, 66 it cannot be
-        read, 75 a relay uses the directory.
+        Exit status: 0 done, 1 failed and nothing was changed, 64 wrong use, 65 the
+        backup is damaged, 66 it cannot be read, 75 a relay uses the directory.
         """
 
-    /// - Returns: the exit status.
-    static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
+    @Sendable private static func run(_ call: CommandCall) -> Int32? {
         _ = signal(SIGPIPE, SIG_IGN)
-        guard let words = CommandWords(arguments, options: ["data-dir", "identity"]), words.words.count == 1 else {
-            return TextOutput.complain([help], status: EX_USAGE)
-        }
-        let directory = words.dataDirectory
-        let file = BackupFile(path: words.words[0], identity: words.value("identity"))
+        guard let path = call.words.first, call.words.count == 1 else { return nil }
+        let directory = call.setting("data-dir")
+        let file = BackupFile(path: path, identity: call.value("identity"))
         do throws(BackupError) {
             let report = try Restore(into: directory).run { take throws(BackupError) in try file.read(take) }
             var lines = ["\(directory): \(report.params) params up to record \(report.manifest.sequence)"]

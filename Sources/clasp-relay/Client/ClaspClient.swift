@@ -4,6 +4,8 @@ import RelayProtocol
 /// A client of CLASP, as far as commands need one. Messages are in the JSON notation of frames.
 struct ClaspClient {
     private var socket: WebSocketClient
+    /// What the relay calls this connection.
+    private(set) var session = ""
 
     static let name = "clasp-relay command line"
 
@@ -27,7 +29,10 @@ struct ClaspClient {
         if let token { hello.append(JSONMember("token", .string(token))) }
         try send(.object(hello), until: deadline)
         while let message = try receive(until: deadline) {
-            if message["type"] == "WELCOME" { return }
+            if message["type"] == "WELCOME" {
+                session = message["session"]?.string ?? ""
+                return
+            }
             if message["type"] == "ERROR" { throw Self.refusal(message) }
         }
         throw Fault(.relayRefused, "the relay closed the connection: \(socket.farewell ?? "")")
@@ -65,6 +70,16 @@ struct ClaspClient {
             guard let message = Self.decode(bytes) else { continue }
             guard message["type"] == "PING" else { return message }
             try send(["type": "PONG"], until: deadline)
+        }
+    }
+
+    /// The next message; nil when none has come until then. The end of the connection is a fault.
+    mutating func news(until deadline: Deadline) throws(Fault) -> JSONValue? {
+        do throws(Fault) {
+            guard let message = try receive(until: deadline) else { throw closed }
+            return message
+        } catch  where error.isLate {
+            return nil
         }
     }
 

@@ -4,144 +4,140 @@ import RelayProtocol
 
 /// `pub`, `sub`, `get` and `set`: a client of CLASP for the command line.
 enum ClientCommands {
-    static let common = [
-        Flag(name: "url", placeholder: "URL", help: "where the relay listens [ws://127.0.0.1:7330]"),
-        Flag(
-            name: "token-file", placeholder: "FILE",
-            help: "the token to show, for a relay that asks for one; or RELAY_TOKEN", form: .file),
-        Flag(name: "timeout", placeholder: "TIME", help: "longest time to wait for the relay [5s]"),
-    ]
-    static let pubFlags =
-        [
+    static let pub = Command(
+        "pub", ["[OPTION]… ADDRESS [VALUE]"], "publish an event",
+        flags: [
             Flag(
                 name: "signal", placeholder: "event|stream", help: "what to publish [event]",
                 form: .choice(["event", "stream"]))
-        ]
-        + common + [.help]
-    static let subFlags =
-        [
+        ] + common
+    ) { call in run(call, 1...2, publish) }
+
+    static let sub = Command(
+        "sub", ["[OPTION]… PATTERN…"], "print values and events as they come",
+        flags: [
             Flag(name: "count", short: "n", placeholder: "N", help: "end after so many lines"),
             Flag(name: "json", help: "a JSON object a line, with type, revision and writer"),
-        ] + common + [.help]
-    static let getFlags = common + [.help]
-    static let setFlags =
-        [
+        ] + common
+    ) { call in run(call, 1...100, subscribe) }
+
+    static let get = Command("get", ["[OPTION]… ADDRESS"], "print the value of a param", flags: common) { call in
+        run(call, 1...1, readParam)
+    }
+
+    static let set = Command(
+        "set", ["[OPTION]… ADDRESS VALUE"], "give a param a value: JSON, or else a text",
+        flags: [
             Flag(name: "ttl", placeholder: "TIME", help: "forget the value when it was not set again for so long"),
             Flag(name: "revision", placeholder: "N", help: "only if this is the present revision"),
             Flag(name: "lock", help: "keep others from writing until the connection ends, or --unlock"),
             Flag(name: "unlock", help: "let others write again"),
             Flag(name: "no-ack", help: "do not wait until the relay has kept it"),
-        ] + common + [.help]
+        ] + common
+    ) { call in run(call, 2...2, writeParam) }
 
-    static func pub(_ invocation: Invocation) -> Int32 {
-        run("pub", pubFlags, 1...2, invocation) { call throws(Fault) in
-            var message: [JSONMember] = [
-                JSONMember("type", "PUBLISH"), JSONMember("address", .string(call.words[0])),
-                JSONMember("signal", .string(try call.choice("signal", ["event", "stream"]) ?? "event")),
-            ]
-            if call.words.count == 2 { message.append(JSONMember("value", try call.value(call.words[1]))) }
-            var client = try call.connect()
+    static let common = [
+        Flag(name: "url", placeholder: "URL", help: "where the relay listens; or RELAY_URL [ws://127.0.0.1:7330]"),
+        Flag(
+            name: "token-file", placeholder: "FILE",
+            help: "the token to show, for a relay that asks for one; or RELAY_TOKEN", form: .file),
+        Flag(name: "timeout", placeholder: "TIME", help: "longest time to wait for the relay [5s]"),
+    ]
+
+    private static func publish(_ call: ClientCall) throws(Fault) -> Int32 {
+        var message: [JSONMember] = [
+            JSONMember("type", "PUBLISH"), JSONMember("address", .string(call.words[0])),
+            JSONMember("signal", .string(try call.choice("signal", ["event", "stream"]) ?? "event")),
+        ]
+        if call.words.count == 2 { message.append(JSONMember("value", try call.value(call.words[1]))) }
+        var client = try call.connect()
+        try client.send(.object(message), until: call.deadline)
+        try client.settle(call.deadline)
+        client.close()
+        return EXIT_SUCCESS
+    }
+
+    private static func readParam(_ call: ClientCall) throws(Fault) -> Int32 {
+        let address = call.words[0]
+        var client = try call.connect()
+        try client.send(["type": "GET", "address": .string(address)], until: call.deadline)
+        // For an address without a value there is no answer, so the one to PING tells.
+        try client.send(["type": "PING"], until: call.deadline)
+        while true {
+            let message = try client.expect(["SNAPSHOT", "PONG"], until: call.deadline)
+            if message["type"] == "PONG" {
+                client.close()
+                return TextOutput.complain(["clasp-relay: \(address) has no value"], status: EXIT_FAILURE)
+            }
+            for param in message["params"]?.array ?? [] where param["address"]?.string == address {
+                client.close()
+                return TextOutput.say([PlainValue.plain(of: param["value"] ?? .null).line])
+            }
+        }
+    }
+
+    private static func writeParam(_ call: ClientCall) throws(Fault) -> Int32 {
+        var message: [JSONMember] = [
+            JSONMember("type", "SET"), JSONMember("address", .string(call.words[0])),
+            JSONMember("value", try call.value(call.words[1])),
+            JSONMember("lock", .bool(call.parsed.has("lock"))),
+            JSONMember("unlock", .bool(call.parsed.has("unlock"))),
+        ]
+        if let ttl = try call.time("ttl") {
+            message.append(JSONMember("ttl", ["mode": "sliding", "seconds": .int(ttl.components.seconds)]))
+        }
+        if let revision = try call.number("revision") {
+            message.append(JSONMember("revision", .string(String(revision))))
+        }
+        var client = try call.connect()
+        if call.parsed.has("no-ack") {
             try client.send(.object(message), until: call.deadline)
             try client.settle(call.deadline)
-            client.close()
-            return EXIT_SUCCESS
-        }
-    }
-
-    static func get(_ invocation: Invocation) -> Int32 {
-        run("get", getFlags, 1...1, invocation) { call throws(Fault) in
-            let address = call.words[0]
-            var client = try call.connect()
-            try client.send(["type": "GET", "address": .string(address)], until: call.deadline)
-            // For an address without a value there is no answer, so the one to PING tells.
-            try client.send(["type": "PING"], until: call.deadline)
-            while true {
-                let message = try client.expect(["SNAPSHOT", "PONG"], until: call.deadline)
-                if message["type"] == "PONG" {
-                    client.close()
-                    return TextOutput.complain(["clasp-relay: \(address) has no value"], status: EXIT_FAILURE)
-                }
-                for param in message["params"]?.array ?? [] where param["address"]?.string == address {
-                    client.close()
-                    return TextOutput.say([PlainValue.plain(of: param["value"] ?? .null).line])
-                }
+        } else {
+            try client.send(.object(message), .confirm, until: call.deadline)
+            do throws(Fault) {
+                _ = try client.expect(["ACK"], until: call.deadline)
+            } catch  where error.isLate {
+                throw Fault(
+                    .relayUnreachable,
+                    "set: the relay took it, but did not say that it is kept; with --durability none it never does, "
+                        + "and --no-ack does not wait for it")
             }
         }
+        client.close()
+        return EXIT_SUCCESS
     }
 
-    static func set(_ invocation: Invocation) -> Int32 {
-        run("set", setFlags, 2...2, invocation) { call throws(Fault) in
-            var message: [JSONMember] = [
-                JSONMember("type", "SET"), JSONMember("address", .string(call.words[0])),
-                JSONMember("value", try call.value(call.words[1])),
-                JSONMember("lock", .bool(call.parsed.has("lock"))),
-                JSONMember("unlock", .bool(call.parsed.has("unlock"))),
-            ]
-            if let ttl = try call.time("ttl") {
-                message.append(JSONMember("ttl", ["mode": "sliding", "seconds": .int(ttl.components.seconds)]))
+    private static func subscribe(_ call: ClientCall) throws(Fault) -> Int32 {
+        let count = try call.number("count")
+        var printer = SubscriptionPrinter(asJSON: call.parsed.has("json"), limit: count)
+        for word in call.words {
+            guard let pattern = Pattern(word) else {
+                throw Fault(.invalidValue, "sub: '\(word)' is no pattern such as /lights/** or /lights/*/level")
             }
-            if let revision = try call.number("revision") {
-                message.append(JSONMember("revision", .string(String(revision))))
-            }
-            var client = try call.connect()
-            if call.parsed.has("no-ack") {
-                try client.send(.object(message), until: call.deadline)
-                try client.settle(call.deadline)
-            } else {
-                try client.send(.object(message), .confirm, until: call.deadline)
-                do throws(Fault) {
-                    _ = try client.expect(["ACK"], until: call.deadline)
-                } catch  where error.text == ClientError.late.description {
-                    throw Fault(
-                        .relayUnreachable,
-                        "set: the relay took it, but did not say that it is kept; with --durability none it never does, "
-                            + "and --no-ack does not wait for it")
-                }
-            }
-            client.close()
-            return EXIT_SUCCESS
+            printer.patterns.append(pattern)
         }
-    }
-
-    static func sub(_ invocation: Invocation) -> Int32 {
-        run("sub", subFlags, 1...100, invocation) { call throws(Fault) in
-            let count = try call.number("count")
-            var printer = SubscriptionPrinter(asJSON: call.parsed.has("json"), limit: count)
-            for word in call.words {
-                guard let pattern = Pattern(word) else {
-                    throw Fault(.invalidValue, "sub: '\(word)' is no pattern such as /lights/** or /lights/*/level")
-                }
-                printer.patterns.append(pattern)
-            }
-            var client = try call.connect()
-            for (index, word) in call.words.enumerated() {
-                try client.send(
-                    ["type": "SUBSCRIBE", "id": .int(Int64(index + 1)), "pattern": .string(word)], until: call.deadline)
-            }
-            while !printer.isDone {
-                guard let message = try client.receive(until: .never) else { throw client.closed }
-                if message["type"] == "ERROR" { throw ClaspClient.refusal(message) }
-                guard printer.take(message) else { return EX_IOERR }
-            }
-            client.close()
-            return EXIT_SUCCESS
+        var client = try call.connect()
+        for (index, word) in call.words.enumerated() {
+            try client.send(
+                ["type": "SUBSCRIBE", "id": .int(Int64(index + 1)), "pattern": .string(word)], until: call.deadline)
         }
+        while !printer.isDone {
+            guard let message = try client.receive(until: .never) else { throw client.closed }
+            if message["type"] == "ERROR" { throw ClaspClient.refusal(message) }
+            guard printer.take(message) else { return EX_IOERR }
+        }
+        client.close()
+        return EXIT_SUCCESS
     }
 
-    /// Reads the words, does the work, and tells what went wrong.
-    private static func run(
-        _ name: String, _ flags: [Flag], _ count: ClosedRange<Int>, _ invocation: Invocation,
-        _ body: (ClientCall) throws(Fault) -> Int32
-    ) -> Int32 {
-        let parsed = ArgumentParser(flags: flags).parse(invocation.arguments)
-        if parsed.has("help") { return TextOutput.say(HelpText.lines(for: name)) }
+    /// Does the work if there are so many words, and tells what went wrong.
+    static func run(
+        _ call: CommandCall, _ count: ClosedRange<Int>, _ body: (ClientCall) throws(Fault) -> Int32
+    ) -> Int32? {
+        guard count.contains(call.words.count) else { return nil }
         do throws(Fault) {
-            if let first = parsed.faults.first { throw first }
-            guard count.contains(parsed.words.count) else {
-                let usage = CommandTable.command(named: name)?.usage ?? name
-                throw Fault(.unexpectedArgument, "\(name): usage: \(usage)")
-            }
-            return try body(try ClientCall(parsed, invocation.environment))
+            return try body(try ClientCall(call.parsed, call.environment))
         } catch {
             return TextOutput.complain([error])
         }
@@ -153,9 +149,11 @@ struct ClientCall {
     let parsed: ParsedArguments
     let words: [String]
     let deadline: Deadline
-    private let timeout: Duration
+    let timeout: Duration
     private let url: ClientURL
     private let token: String?
+
+    var hasToken: Bool { token != nil }
 
     init(_ parsed: ParsedArguments, _ environment: [String: String]) throws(Fault) {
         self.parsed = parsed
@@ -170,7 +168,10 @@ struct ClientCall {
         deadline = .after(timeout)
     }
 
-    func connect() throws(Fault) -> ClaspClient { try ClaspClient(url, token: token, within: timeout) }
+    /// With a token of the caller's, where none was given.
+    func connect(else other: String? = nil) throws(Fault) -> ClaspClient {
+        try ClaspClient(url, token: token ?? other, within: timeout)
+    }
 
     func value(_ word: String) throws(Fault) -> JSONValue {
         guard let value = PlainValue.notation(of: PlainValue.read(word)) else {
@@ -224,6 +225,11 @@ extension ClaspClient {
         try send(["type": "PING"], until: deadline)
         _ = try expect(["PONG"], until: deadline)
     }
+}
+
+extension Fault {
+    /// Nothing came in time, which need not be the end.
+    var isLate: Bool { trouble == .relayUnreachable && text == ClientError.late.description }
 }
 
 extension JSONValue {

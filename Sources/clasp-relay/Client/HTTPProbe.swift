@@ -11,12 +11,25 @@ struct HTTPProbe: Sendable, Equatable {
     static func get(
         _ url: ClientURL, token: String? = nil, within time: Duration = .seconds(5)
     ) throws(ClientError) -> HTTPProbe {
+        try ask("GET", url, token.map { ["Authorization: Bearer \($0)"] } ?? [], [], within: time)
+    }
+
+    /// Hands over a JSON text.
+    static func post(
+        _ url: ClientURL, _ json: [UInt8], within time: Duration = .seconds(5)
+    ) throws(ClientError) -> HTTPProbe {
+        try ask("POST", url, ["Content-Type: application/json", "Content-Length: \(json.count)"], json, within: time)
+    }
+
+    private static func ask(
+        _ method: String, _ url: ClientURL, _ fields: [String], _ body: [UInt8], within time: Duration
+    ) throws(ClientError) -> HTTPProbe {
         guard !url.isEncrypted else { throw ClientError("\(url.scheme):// is not spoken here, only http://") }
         let deadline = Deadline.after(time)
         let socket = try ClientSocket(to: url.host, url.port, within: time)
-        var request = "GET \(url.path) HTTP/1.1\r\nHost: \(url.authority)\r\nConnection: close\r\n"
-        if let token { request += "Authorization: Bearer \(token)\r\n" }
-        try socket.send(Array((request + "\r\n").utf8), until: deadline)
+        let request = ["\(method) \(url.path) HTTP/1.1", "Host: \(url.authority)", "Connection: close"]
+        let head = request + fields + ["", ""]
+        try socket.send(Array(head.joined(separator: "\r\n").utf8) + body, until: deadline)
         var bytes: [UInt8] = []
         while bytes.count < maxBytes {
             let part = try socket.receive(until: deadline)

@@ -2,12 +2,15 @@ import Glibc
 
 /// `clasp-relay healthcheck`: asks a running relay whether it is ready, for containers and scripts.
 enum HealthcheckCommand {
-    static let flags = [
+    static let command = Command(
+        "healthcheck", "ask a running relay whether it is ready", flags: flags, settings: run)
+
+    private static let flags = [
         Flag(name: "url", placeholder: "URL", help: "ask there instead of where the settings say a relay listens"),
         Flag(name: "wait", placeholder: "TIME", help: "keep asking that long until the relay is ready"),
     ]
 
-    static func run(_ invocation: Invocation) -> Int32 {
+    @Sendable private static func run(_ invocation: Invocation) -> Int32 {
         var status = EXIT_SUCCESS
         guard let (loaded, parsed) = Command.settings(of: invocation, "healthcheck", flags: flags, orEndWith: &status)
         else { return status }

@@ -3,86 +3,72 @@ import Glibc
 /// A sub-command: what it is called, what it takes, what it does.
 struct Command: Sendable {
     let name: String
-    /// What follows the name on a command line.
-    var arguments = ""
+    /// What may follow the name on a command line, a way a line.
+    var forms: [String]
     let summary: String
     var flags: [Flag] = []
+    /// More for `--help`, as it stands.
+    var notes = ""
     /// Takes the options of the relay as well.
     var takesSettings = false
     /// Of use to those who build the relay only.
     var isHidden = false
     let run: @Sendable (Invocation) -> Int32
 
-    var usage: String { "clasp-relay \(name)\(arguments.isEmpty ? "" : " " + arguments)" }
+    var usage: [String] { forms.map { "clasp-relay \(name)\($0.isEmpty ? "" : " " + $0)" } }
+}
+
+extension Command {
+    /// A command that reads the relay's settings itself.
+    init(
+        _ name: String, _ summary: String, flags: [Flag] = [],
+        settings run: @escaping @Sendable (Invocation) -> Int32
+    ) {
+        self.init(name: name, forms: ["[OPTION]…"], summary: summary, flags: flags, takesSettings: true, run: run)
+    }
+
+    /// A command with flags of its own. `call` answers nil when the words fit none of the forms.
+    init(
+        _ name: String, _ forms: [String], _ summary: String, flags: [Flag] = [], notes: String = "",
+        isHidden: Bool = false, call: @escaping @Sendable (CommandCall) -> Int32?
+    ) {
+        self.init(name: name, forms: forms, summary: summary, flags: flags, notes: notes, isHidden: isHidden) {
+            invocation in
+            let parsed = ArgumentParser(flags: flags + [.help]).parse(invocation.arguments)
+            if parsed.has("help") { return TextOutput.say(HelpText.lines(for: name)) }
+            guard parsed.faults.isEmpty else { return TextOutput.complain(parsed.faults, of: name) }
+            return call(CommandCall(parsed: parsed, environment: invocation.environment)) ?? Self.misuse(of: name)
+        }
+    }
+
+    private static func misuse(of name: String) -> Int32 {
+        let usage = CommandTable.command(named: name)?.usage ?? []
+        return TextOutput.complain(
+            [Fault(.unexpectedArgument, "usage: " + usage.joined(separator: "\n       "))], of: name)
+    }
 }
 
 enum CommandTable {
     static let all: [Command] = [
+        Command("serve", "run the relay; what happens without a command", settings: ServeCommand.run),
         Command(
-            name: "serve", arguments: "[OPTION]…", summary: "run the relay; what happens without a command",
-            takesSettings: true, run: ServeCommand.run),
-        Command(
-            name: "check-config", arguments: "[OPTION]…",
-            summary: "tell whether the relay would start with these settings", takesSettings: true,
-            run: ConfigCommands.check),
-        Command(
-            name: "print-config", arguments: "[OPTION]…",
-            summary: "print every setting and where it comes from", takesSettings: true, run: ConfigCommands.print),
-        Command(
-            name: "at", arguments: "TIME PATTERN [--data-dir DIR]", summary: "show what the params were in the past",
-            run: { AtCommand.run($0.arguments) }),
-        Command(
-            name: "backup", arguments: "--to DIR [OPTION]… | list | verify",
-            summary: "write a backup of the data directory, beside a running relay",
-            run: { BackupCommand.run($0.arguments) }),
-        Command(
-            name: "restore", arguments: "FILE [OPTION]…", summary: "put a backup in place of a data directory",
-            run: { RestoreCommand.run($0.arguments) }),
-        Command(
-            name: "doctor", arguments: "[OPTION]… [-- OPTION OF THE RELAY…]",
-            summary: "look for what is wrong here, before users do", flags: DoctorCommand.flags,
-            run: DoctorCommand.run),
-        Command(
-            name: "healthcheck", arguments: "[OPTION]…", summary: "ask a running relay whether it is ready",
-            flags: HealthcheckCommand.flags, takesSettings: true, run: HealthcheckCommand.run),
-        Command(
-            name: "get", arguments: "[OPTION]… ADDRESS", summary: "print the value of a param",
-            flags: ClientCommands.getFlags, run: ClientCommands.get),
-        Command(
-            name: "set", arguments: "[OPTION]… ADDRESS VALUE",
-            summary: "give a param a value: JSON, or else a text", flags: ClientCommands.setFlags,
-            run: ClientCommands.set),
-        Command(
-            name: "pub", arguments: "[OPTION]… ADDRESS [VALUE]", summary: "publish an event",
-            flags: ClientCommands.pubFlags, run: ClientCommands.pub),
-        Command(
-            name: "sub", arguments: "[OPTION]… PATTERN…", summary: "print values and events as they come",
-            flags: ClientCommands.subFlags, run: ClientCommands.sub),
-        Command(
-            name: "user", arguments: UserCommand.synopsis, summary: "make, list, change and import accounts",
-            run: { UserCommand.run($0.arguments) }),
-        Command(
-            name: "token", arguments: TokenCommand.synopsis,
-            summary: "make tokens for programs, list and revoke tokens",
-            run: { TokenCommand.run($0.arguments) }),
-        Command(
-            name: "invite", arguments: InviteCommand.synopsis, summary: "make, list and withdraw invitations",
-            run: { InviteCommand.run($0.arguments) }),
-        Command(
-            name: "policy", arguments: "test [--explain] CONFIG CASES",
-            summary: "try an app config on cases",
-            flags: [Flag(name: "explain", help: "also print everything that was looked at")],
-            run: { PolicyCommand.run($0.arguments) }),
-        Command(
-            name: "frame", arguments: "[--encode]", summary: "show what CLASP frames say, or write them",
-            flags: [Flag(name: "encode", help: "write frames from JSON")], run: { FrameCommand.run($0.arguments) }),
-        Command(
-            name: "completions", arguments: Completions.shells.joined(separator: "|"),
-            summary: "print what a shell needs to complete commands", run: Completions.run),
-        Command(name: "man", summary: "print the manual page", run: ManualPage.run),
-        Command(
-            name: "configuration-document", summary: "print docs/configuration.md", isHidden: true,
-            run: ConfigurationDocument.run),
+            "check-config", "tell whether the relay would start with these settings", settings: ConfigCommands.check),
+        Command("print-config", "print every setting and where it comes from", settings: ConfigCommands.print),
+        DoctorCommand.command,
+        HealthcheckCommand.command,
+        AtCommand.command,
+        BackupCommand.command,
+        RestoreCommand.command,
+        ClientCommands.get, ClientCommands.set, ClientCommands.pub, ClientCommands.sub,
+        DemoCommand.command,
+        UserCommand.command,
+        TokenCommand.command,
+        InviteCommand.command,
+        PolicyCommand.command,
+        FrameCommand.command,
+        Completions.command,
+        ManualPage.command,
+        ConfigurationDocument.command,
     ]
 
     static func command(named name: String) -> Command? { all.first { $0.name == name } }

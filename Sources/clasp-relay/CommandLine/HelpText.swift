@@ -7,7 +7,8 @@ enum HelpText {
         let command = CommandTable.command(named: name)
         var lines: [String]
         if let command, name != "serve" {
-            lines = ["usage: " + command.usage, ""] + wrap(sentence(command.summary), width: width)
+            lines = command.usage.enumerated().map { ($0.offset == 0 ? "usage: " : "       ") + $0.element } + [""]
+            lines += wrap(sentence(command.summary), width: width)
         } else {
             lines = ["usage: clasp-relay [COMMAND] [OPTION]…", ""]
             lines += wrap(
@@ -20,7 +21,12 @@ enum HelpText {
         }
         if let command, !command.flags.isEmpty {
             lines += ["", "Options of this command"]
-            for flag in command.flags { lines += entry(flag.synopsis, sentence(flag.help)) }
+            for flag in command.flags + (command.takesSettings ? [] : [.help]) {
+                lines += entry(flag.synopsis, sentence(flag.help))
+            }
+        }
+        if let command, !command.notes.isEmpty {
+            lines += [""] + command.notes.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         }
         guard command?.takesSettings ?? true else { return lines }
         lines += ["", "General"]

@@ -38,6 +38,12 @@ struct TextOutput {
         write(lines, to: STDOUT_FILENO) ? EXIT_SUCCESS : EX_IOERR
     }
 
+    /// Says something that nobody has to hear: not into a pipe that is full.
+    static func sayIfHeard(_ lines: [String]) {
+        var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+        if unsafe poll(&output, 1, 0) == 1, output.revents & Int16(POLLOUT) != 0 { _ = say(lines) }
+    }
+
     /// - Returns: `status`, for the caller to end with.
     static func complain(_ lines: [String], status: Int32) -> Int32 {
         _ = write(lines, to: STDERR_FILENO)
@@ -45,9 +51,11 @@ struct TextOutput {
     }
 
     /// Tells what is wrong, and the exit status that says so.
-    static func complain(_ faults: [Fault]) -> Int32 {
+    static func complain(_ faults: [Fault], of command: String? = nil) -> Int32 {
         var lines = faults.map { "clasp-relay: \($0)" }
-        if faults.exitStatus == EX_USAGE { lines.append("'clasp-relay --help' lists every option.") }
+        if faults.exitStatus == EX_USAGE {
+            lines.append("'clasp-relay \(command.map { $0 + " " } ?? "")--help' lists every option.")
+        }
         return complain(lines, status: faults.exitStatus)
     }
 

@@ -3,7 +3,7 @@ import Relay
 
 /// `check-config` and `print-config`.
 enum ConfigCommands {
-    static func check(_ invocation: Invocation) -> Int32 {
+    @Sendable static func check(_ invocation: Invocation) -> Int32 {
         var status = EXIT_SUCCESS
         guard let (loaded, _) = Command.settings(of: invocation, "check-config", orEndWith: &status) else {
             return status
@@ -14,7 +14,7 @@ enum ConfigCommands {
         return TextOutput.say(["the settings are good"])
     }
 
-    static func print(_ invocation: Invocation) -> Int32 {
+    @Sendable static func print(_ invocation: Invocation) -> Int32 {
         var status = EXIT_SUCCESS
         guard let (loaded, _) = Command.settings(of: invocation, "print-config", orEndWith: &status) else {
             return status

@@ -5,6 +5,7 @@ import RelayNet
 enum FileFindings {
     static func faults(of settings: Settings) -> [Fault] {
         appConfigFaults(settings.state.appConfig) + certificateFaults(settings.tls)
+            + signingKeyFaults(settings)
     }
 
     private static func appConfigFaults(_ path: String?) -> [Fault] {
@@ -20,6 +21,16 @@ enum FileFindings {
             return []
         } catch {
             return error.faults.map { Fault(.invalidAppConfig, "\(path): \($0.text)") }
+        }
+    }
+
+    private static func signingKeyFaults(_ settings: Settings) -> [Fault] {
+        do throws(Fault) {
+            let loose = try settings.auth.loadSigningKeys().looseSecrets
+            guard settings.server.environment == .production else { return [] }
+            return loose.map { Fault(.looseFileMode, "\($0): everybody on this machine may read it; chmod 640 it") }
+        } catch {
+            return [error]
         }
     }
 

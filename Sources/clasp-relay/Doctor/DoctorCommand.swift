@@ -2,7 +2,11 @@ import Glibc
 
 /// `clasp-relay doctor`: looks for what is wrong before users do. Changes nothing.
 enum DoctorCommand {
-    static let flags = [
+    static let command = Command(
+        "doctor", ["[OPTION]… [-- OPTION OF THE RELAY…]"], "look for what is wrong here, before users do",
+        flags: flags, call: run)
+
+    private static let flags = [
         Flag(name: "production", help: "also look for what must not be in production"),
         Flag(name: "host", help: "look at this machine instead: can it build and run a relay"),
         Flag(
@@ -10,38 +14,41 @@ enum DoctorCommand {
             help: "with --production: also look from outside, at an address such as http://chat.example.com"),
         Flag(
             name: "unit", placeholder: "FILE",
-            help: "with --production: the systemd unit to look at [/etc/systemd/system/clasp-relay.service]",
+            help: "with --production: the systemd unit to look at [relay.service where systemd looks for it]",
             form: .file),
         Flag(
             name: "backups", placeholder: "DIR", help: "with --production: where backups lie; the newest must be young",
             form: .directory),
-        SettingsLoader.config, .help,
+        SettingsLoader.config,
     ]
 
-    static func run(_ invocation: Invocation) -> Int32 {
-        let parsed = ArgumentParser(flags: flags).parse(invocation.arguments)
-        if parsed.has("help") { return TextOutput.say(HelpText.lines(for: "doctor")) }
-        guard parsed.faults.isEmpty else { return TextOutput.complain(parsed.faults) }
-        if parsed.has("host") {
-            let findings = HostChecks(path: invocation.environment["PATH"] ?? "").findings
+    @Sendable private static func run(_ call: CommandCall) -> Int32? {
+        if call.has("host") {
+            let findings = HostChecks(path: call.environment["PATH"] ?? "").findings
             return report(findings, failure: EX_UNAVAILABLE)
         }
         // What follows `--` are the flags that the relay is started with.
-        var relay = Invocation(arguments: parsed.words, environment: invocation.environment)
-        if let config = parsed.value("config") { relay.arguments += ["--config", config] }
+        var relay = Invocation(arguments: call.words, environment: call.environment)
+        if let config = call.value("config") { relay.arguments += ["--config", config] }
         guard case .success(let loaded) = SettingsLoader.load(relay) else { return reportSettings(of: relay) }
         var findings = [DoctorFinding.good("settings", "good")]
         findings += loaded.notes.map { .worry("settings", $0) }
         findings += SettingsChecks(settings: loaded.settings).findings
-        if parsed.has("production") {
+        if call.has("production") {
             findings +=
                 ProductionChecks(
-                    settings: loaded.settings, environment: invocation.environment,
-                    unit: parsed.value("unit") ?? "/etc/systemd/system/clasp-relay.service",
-                    backups: parsed.value("backups"), url: parsed.value("url")
+                    settings: loaded.settings, environment: call.environment,
+                    unit: call.value("unit") ?? unit,
+                    backups: call.value("backups"), url: call.value("url")
                 ).findings
         }
         return report(findings, failure: EXIT_FAILURE)
+    }
+
+    /// Where systemd would take ours from.
+    private static var unit: String {
+        let places = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map { $0 + "/systemd/system/relay.service" }
+        return places.first { unsafe access($0, F_OK) == 0 } ?? places[0]
     }
 
     private static func reportSettings(of invocation: Invocation) -> Int32 {

@@ -16,7 +16,8 @@ struct ProductionChecks {
     private static let backupAge: Int64 = 26 * 3_600
 
     var findings: [DoctorFinding] {
-        [mode, openMode, exposure, adminToken, durability, registration, logs] + origins + service + [backup] + outside
+        [mode, openMode, exposure, adminToken, durability, registration, logs] + rules + origins + service + [backup]
+            + outside
     }
 
     private var mode: DoctorFinding {
@@ -66,6 +67,11 @@ struct ProductionChecks {
             : .good("logs", settings.log.format.rawValue)
     }
 
+    /// Which config there is, the general checks tell.
+    private var rules: [DoctorFinding] {
+        settings.lacksRules ? [.bad("app-config", "none: whoever signs in may read and write everything")] : []
+    }
+
     private var origins: [DoctorFinding] {
         if settings.web.origins.isEmpty { return [.bad("origins", "pages of every web site may use the relay")] }
         let plain = settings.web.origins.filter { $0.hasPrefix("http://") }
@@ -91,7 +97,8 @@ struct ProductionChecks {
                 : .bad("restart-policy", "\(unit): Restart=\(restart) leaves a relay that ended where it is")
         ]
         let drain = settings.server.drainTimeout
-        if let text = values["TimeoutStopSec"], let time = Duration(units: text.replacing("sec", with: "s")),
+        if let text = values["TimeoutStopSec"],
+            let time = Duration(units: text.replacing("sec", with: "s").replacing("min", with: "m")),
             time <= drain
         {
             findings.append(

@@ -4,18 +4,22 @@ import RelayProtocol
 
 /// `clasp-relay frame`: shows what frames say, or writes frames from what they shall say. One line in, one line out.
 enum FrameCommand {
-    private static let help = """
-        usage: clasp-relay frame [--encode]
+    static let command = Command(
+        "frame", ["[--encode]"], "show what CLASP frames say, or write them",
+        flags: [Flag(name: "encode", help: "write frames from JSON")], notes: notes, call: run)
 
-        Reads one CLASP frame a line, as hexadecimal digits, and writes one JSON object a line:
+    private static let notes = """
+        Reads one CLASP frame a line, as hexadecimal digits, and writes one JSON object
+        a line:
 
-          {"frame":…,"message":…,"reencode":"…"}   what it says, and the frame we would write for it
-          {"error":"…","code":…}                   why it is none: 100 for the frame, 101 for the message
+          {"frame":…,"message":…,"reencode":"…"}   what it says, and the frame we would
+                                                   write for it
+          {"error":"…","code":…}                   why it is none: 100 for the frame,
+                                                   101 for the message
 
-        "reencode" is null where our form, which has longer integers, does not fit into a frame.
-
-        --encode   the other way: reads a JSON object with a "message" a line, writes the frame as digits,
-                   or an error object
+        "reencode" is null where our form, which has longer integers, does not fit into
+        a frame. With --encode the other way: reads a JSON object with a "message" a
+        line, writes the frame as digits, or an error object.
 
         A bad line ends nothing. An empty line is a frame without bytes.
         """
@@ -25,22 +29,8 @@ enum FrameCommand {
     /// A value takes three levels of JSON for each of its own, a bundle two, and the message stands in an object.
     private static let depthLimit = 3 * WireLimits.maxValueDepth + 2 * WireLimits.maxBundleDepth + 16
 
-    /// - Returns: the exit status.
-    static func run(_ arguments: [String]) -> Int32 {
-        switch arguments {
-        case []: return convert(decoded)
-        case ["--encode"]: return convert(encoded)
-        case ["--help"], ["-h"]: return printHelp(to: STDOUT_FILENO) ? EXIT_SUCCESS : EX_IOERR
-        default:
-            _ = printHelp(to: STDERR_FILENO)
-            return EX_USAGE
-        }
-    }
-
-    private static func printHelp(to descriptor: Int32) -> Bool {
-        var output = TextOutput(descriptor)
-        output.line(help.utf8)
-        return output.flush()
+    @Sendable private static func run(_ call: CommandCall) -> Int32? {
+        call.words.isEmpty ? convert(call.has("encode") ? encoded : decoded) : nil
     }
 
     private static func convert(_ answer: ([UInt8]) -> [UInt8]) -> Int32 {

@@ -4,24 +4,21 @@ import Glibc
 enum Completions {
     static let shells = ["bash", "zsh", "fish"]
 
-    static func run(_ invocation: Invocation) -> Int32 {
-        if invocation.arguments == ["--help"] || invocation.arguments == ["-h"] {
-            return TextOutput.say(HelpText.lines(for: "completions"))
-        }
-        switch invocation.arguments {
-        case ["bash"]: return TextOutput.say(bash)
-        case ["zsh"]: return TextOutput.say(zsh)
-        case ["fish"]: return TextOutput.say(fish)
-        default:
-            let text = "completions: needs one of \(shells.joined(separator: ", "))"
-            return TextOutput.complain([Fault(.unexpectedArgument, text)])
+    static let command = Command(
+        "completions", [shells.joined(separator: "|")], "print what a shell needs to complete commands"
+    ) { call in
+        switch call.words {
+        case ["bash"]: TextOutput.say(bash)
+        case ["zsh"]: TextOutput.say(zsh)
+        case ["fish"]: TextOutput.say(fish)
+        default: nil
         }
     }
 
     private static let commands = CommandTable.all.filter { !$0.isHidden }
 
     static func flags(of command: Command) -> [Flag] {
-        command.flags + (command.takesSettings ? SettingsLoader.flags + [.version] : []) + [.help]
+        command.flags + (command.takesSettings ? SettingsLoader.flags + [.version, .json] : []) + [.help]
     }
 
     // MARK: bash

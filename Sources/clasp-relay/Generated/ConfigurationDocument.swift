@@ -2,7 +2,10 @@ import Relay
 
 /// `docs/configuration.md`, made from the table of options. A test holds the file in the tree against this.
 enum ConfigurationDocument {
-    static func run(_ invocation: Invocation) -> Int32 { TextOutput.say(lines) }
+    static let command = Command("configuration-document", [""], "print docs/configuration.md", isHidden: true) {
+        call in
+        call.words.isEmpty ? TextOutput.say(lines) : nil
+    }
 
     static var lines: [String] {
         var lines = [
@@ -90,7 +93,7 @@ enum ConfigurationDocument {
         case .handshakeTimeout: "a browser needs less than a second; who is slower holds a descriptor"
         case .helloTimeout: "clients send HELLO at once"
         case .maxMessage: "the length field of a CLASP frame has 16 bits"
-        case .inflateRatio: "text compresses to a third or a fifth; a bomb to a thousandth"
+        case .inflateRatio: "text compresses to a fifth, lists of the same to a fiftieth, a bomb to a thousandth"
         case .maxQueue: "a thousand peers that take nothing cost a gigabyte at most"
         case .stallTimeout: "a phone changes networks in less"
         case .sessionTimeout: "as the reference; an answer to a ping is a sign of life"

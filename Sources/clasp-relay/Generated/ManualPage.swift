@@ -1,13 +1,7 @@
 /// `clasp-relay man`: the manual page, in the language of man(7).
 enum ManualPage {
-    static func run(_ invocation: Invocation) -> Int32 {
-        if invocation.arguments == ["--help"] || invocation.arguments == ["-h"] {
-            return TextOutput.say(HelpText.lines(for: "man"))
-        }
-        guard invocation.arguments.isEmpty else {
-            return TextOutput.complain([Fault(.unexpectedArgument, "man: takes no arguments")])
-        }
-        return TextOutput.say(lines)
+    static let command = Command("man", [""], "print the manual page") { call in
+        call.words.isEmpty ? TextOutput.say(lines) : nil
     }
 
     static var lines: [String] {
@@ -22,10 +16,10 @@ enum ManualPage {
             ".SH COMMANDS",
         ]
         for command in CommandTable.all where !command.isHidden {
-            lines += [
-                ".TP", "\\fB\(escaped(command.name))\\fR \(escaped(command.arguments))",
-                escaped(sentence(command.summary)),
-            ]
+            for (index, form) in command.forms.enumerated() {
+                lines += [index == 0 ? ".TP" : ".TQ", "\\fB\(escaped(command.name))\\fR \(escaped(form))"]
+            }
+            lines.append(escaped(sentence(command.summary)))
             for flag in command.flags {
                 lines += [".RS", ".TP", synopsis(flag), escaped(sentence(flag.help)), ".RE"]
             }

@@ -22,8 +22,10 @@ enum Trouble: String, Sendable, CaseIterable {
     case addressNotHere = "address-not-here"
     case dataDirectoryInUse = "data-directory-in-use"
     case dataDirectoryUnusable = "data-directory-unusable"
+    case logFileUnusable = "log-file-unusable"
     case damagedData = "damaged-data"
     case invalidCertificate = "invalid-certificate"
+    case invalidSigningKeys = "invalid-signing-keys"
     case relayUnreachable = "relay-unreachable"
     case relayRefused = "relay-refused"
     case relayUnhealthy = "relay-unhealthy"
@@ -34,13 +36,13 @@ enum Trouble: String, Sendable, CaseIterable {
         case .unknownOption, .missingValue, .invalidValue, .unexpectedArgument, .notInThisRelease: EX_USAGE
         case .unreadableFile: EX_NOINPUT
         case .invalidConfig, .unknownKey, .placeholderSecret, .weakSecret, .looseFileMode, .contradiction,
-            .unsafeInProduction, .invalidAppConfig, .invalidCertificate:
+            .unsafeInProduction, .invalidAppConfig, .invalidCertificate, .invalidSigningKeys:
             EX_CONFIG
         case .portInUse, .addressNotHere, .relayUnreachable: EX_UNAVAILABLE
         case .relayUnhealthy: EXIT_FAILURE
         case .portNotAllowed, .relayRefused: EX_NOPERM
         case .dataDirectoryInUse: EX_TEMPFAIL
-        case .dataDirectoryUnusable: EX_CANTCREAT
+        case .dataDirectoryUnusable, .logFileUnusable: EX_CANTCREAT
         case .damagedData: EX_DATAERR
         }
     }

@@ -51,8 +51,10 @@ extension LoadedSettings {
         result.notes = fresh.notes
         var changed: [String] = []
         var pending: [String] = []
+        // Files can be exchanged, but a port that speaks in the clear goes on doing so.
+        let isEncryptionSwitched = (settings.tls.certificate == nil) != (fresh.settings.tls.certificate == nil)
         for option in OptionTable.all where !option.isSame(in: settings, and: fresh.settings) {
-            guard option.isReloadable else {
+            guard option.isReloadable, option.section != .tls || !isEncryptionSwitched else {
                 pending.append(option.name)
                 continue
             }

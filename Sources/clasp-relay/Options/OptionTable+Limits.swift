@@ -23,11 +23,11 @@ extension OptionTable {
         ).limits(.maxParams).reloadable,
         Option(
             "max-params-per-user", \.limits.paramsPerUser, .numberOrNone(upTo: 100_000_000), in: .limits,
-            "of them, created by one session of a user; 0 for any number"
+            "of them, made by one user since the start, and still there; 0 for any number"
         ).limits(.maxParamsPerUser).reloadable,
         Option(
             "max-params-per-guest", \.limits.paramsPerGuest, .numberOrNone(upTo: 100_000_000), in: .limits,
-            "and by one session of a guest"
+            "and by one guest"
         ).limits(.maxParamsPerGuest).reloadable,
         Option(
             "max-definitions", \.limits.definitions, .number(1...10_000_000), in: .limits, "announced signals"
@@ -38,7 +38,7 @@ extension OptionTable {
         ).limits(.maxMessage),
         Option(
             "inflate-ratio", \.limits.inflateRatio, .number(1...1_000), in: .limits,
-            "how many times larger than its compressed form a message may be"
+            "how many times larger than its compressed form a message above 16 KiB may be"
         ).limits(.inflateRatio),
         Option(
             "max-queue", \.limits.queueBytes, .bytes((256 << 10)...(1 << 30)), in: .limits,
@@ -117,6 +117,13 @@ extension OptionTable {
             "token of the administrator, made if the file does not exist; also opens /metrics and /status to others "
                 + "than this machine"),
         Option(
+            "signing-keys", \.auth.signingKeys, .optionalPath(.file, "FILE"), in: .auth,
+            "JSON file that names the keys of signed tokens (JWT), which then count as well"
+        ).reloadable,
+        Option(
+            "cookie", \.auth.hasCookie, .toggle, in: .auth,
+            "give pages of ours their token in a cookie as well, and take it from there"),
+        Option(
             "login-attempts", \.auth.loginAttempts, .optionalNumber(1...10_000), in: .auth,
             "failed logins of one user or address in the window; without it what the app config says, else 5"
         ).limits(.loginAttempts).reloadable,
@@ -134,7 +141,7 @@ extension OptionTable {
         ).reloadable,
         Option(
             "hash-workers", \.auth.hashWorkers, .optionalNumber(1...64), in: .auth,
-            "passwords hashed at a time; without it one a core"),
+            "passwords hashed at a time; without it one fewer than there are cores, four at most"),
         Option(
             "hash-queue", \.auth.hashQueue, .number(1...10_000), in: .auth, "and how many may wait for that"
         ).limits(.hashQueue),

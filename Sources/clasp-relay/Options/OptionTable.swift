@@ -18,7 +18,8 @@ enum OptionTable {
             "auth-listen", \.server.authListen, .endpoint, in: .server,
             "where the HTTP port listens, instead of --host and --auth-port"),
         Option(
-            "single-port", \.server.isSinglePort, .toggle, in: .server, "serve HTTP on the WebSocket port too"),
+            "single-port", \.server.isSinglePort, .toggle, in: .server,
+            "serve HTTP on the WebSocket port too, and open no other"),
         Option(
             "health-port", \.server.healthPort, .optionalPort, in: .server,
             "one more port for health alone; it is always on the HTTP port"),
@@ -122,6 +123,12 @@ enum OptionTable {
             "log-format", \.log.format, .choice, in: .log, "text, JSON lines, or auto: text at a terminal, else JSON"
         )
         .known(as: "LOG_FORMAT"),
+        Option(
+            "log-file", \.log.file, .optionalPath(.file, "FILE"), in: .log,
+            "write the log there instead of to standard error; opened anew on SIGHUP, after somebody has renamed it"),
+        Option(
+            "log-file-size", \.log.fileBytes, .bytes(0...(1 << 40)), in: .log,
+            "size at which the relay itself renames the file to FILE.1 and begins another; 0 for never"),
     ]
 }
 

@@ -11,6 +11,9 @@ extension Settings {
         )
     }
 
+    /// Tokens are asked for, and say nothing about who may do what.
+    var lacksRules: Bool { !auth.isOpen && state.appConfig == nil }
+
     private var contradictions: [String] {
         var found: [String] = []
         if (tls.certificate == nil) != (tls.key == nil) {
@@ -26,8 +29,8 @@ extension Settings {
         if limits.laggingBytes >= limits.queueBytes {
             found.append("--lagging-mark: must be below --max-queue, \(ByteCount.text(limits.queueBytes))")
         }
-        if let idle = limits.sessionTimeout, idle < limits.pingInterval {
-            found.append("--session-timeout: must not be shorter than --ping-interval, \(limits.pingInterval.text)")
+        if let idle = limits.sessionTimeout, idle <= limits.pingInterval {
+            found.append("--session-timeout: must be longer than --ping-interval, \(limits.pingInterval.text)")
         }
         if server.drainSpread > server.drainTimeout {
             found.append("--drain-spread: must not be longer than --drain-timeout, \(server.drainTimeout.text)")

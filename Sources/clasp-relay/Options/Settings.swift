@@ -105,7 +105,7 @@ struct Settings: Sendable, Equatable {
         var handshakeTimeout = Duration.seconds(10)
         var helloTimeout = Duration.seconds(10)
         var messageBytes = 65_547
-        var inflateRatio = 10
+        var inflateRatio = 100
         var queueBytes = 1 << 20
         var laggingBytes = 256 << 10
         var stallTimeout = Duration.seconds(30)
@@ -135,12 +135,16 @@ struct Settings: Sendable, Equatable {
         var registration = Registration.open
         var tokenTTL: Duration? = .seconds(86_400)
         var adminToken = Secret()
+        /// The file that names the keys of signed tokens; nil: none count.
+        var signingKeys: String?
+        /// Browsers may keep their token in a cookie.
+        var hasCookie = false
         /// Nil: what the application's config says, else five.
         var loginAttempts: Int?
         var loginWindow: Duration?
         var registerAttempts: Int?
         var registerWindow: Duration?
-        /// Threads that hash passwords; nil for one a core.
+        /// Threads that hash passwords; nil for as many as the machine can spare.
         var hashWorkers: Int?
         var hashQueue = 64
     }
@@ -149,6 +153,10 @@ struct Settings: Sendable, Equatable {
         var filter = LogFilter()
         var isVerbose = false
         var format = LogFormat.auto
+        /// Nil: standard error.
+        var file: String?
+        /// At which the file is renamed and a new one begun; 0 for never.
+        var fileBytes = 0
 
         /// What holds when `--verbose` was said and no filter.
         var effectiveFilter: LogFilter {

@@ -6,37 +6,36 @@ import RelayThreads
 
 /// `clasp-relay at`: how params were at some moment.
 enum AtCommand {
-    private static let help = """
-        usage: clasp-relay at TIME ADDRESS-PATTERN [--data-dir DIR]
+    static let command = Command(
+        "at", ["TIME PATTERN [--data-dir DIR]"], "show what the params were in the past",
+        flags: [.setting("data-dir")], notes: notes, call: run)
 
-        Prints the params that matched a pattern at a moment of the past, one JSON object a line, as state.json has
-        them. Only reads, so a relay may be at work in the directory.
+    private static let notes = """
+        Prints the params that matched a pattern at a moment of the past, one JSON
+        object a line, as state.json has them. Only reads, so a relay may be at work
+        in the directory.
 
         TIME is one of
-          2025-01-31T12:00:00Z   also without seconds, with an offset (+01:00), or a date alone; UTC if not said
+          2025-01-31T12:00:00Z   also without seconds, with an offset (+01:00), or a
+                                 date alone; UTC if not said
           @1738324800            seconds since 1970
           90s 15m 2h 1d          so long ago
 
-        --data-dir DIR   the data directory (RELAY_DATA_DIR, else ./data)
-
-        Exit status: 0 done, 64 wrong usage, 65 records that would be needed are missing or damaged, 66 the directory
-        cannot be read, 69 older than what is kept.
+        Exit status: 0 done, 64 wrong use, 65 records that would be needed are missing
+        or damaged, 66 the directory cannot be read, 69 older than what is kept.
         """
 
-    /// - Returns: the exit status.
-    static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") { return TextOutput.say([help]) }
-        guard let words = CommandWords(arguments, options: ["data-dir"]), words.words.count == 2 else {
-            return TextOutput.complain([help], status: EX_USAGE)
+    @Sendable private static func run(_ call: CommandCall) -> Int32? {
+        let words = call.words
+        guard words.count == 2 else { return nil }
+        guard let time = MomentText.parse(words[0], now: WallClock.now) else {
+            return TextOutput.complain(["clasp-relay at: '\(words[0])' is no time"], status: EX_USAGE)
         }
-        guard let time = MomentText.parse(words.words[0], now: WallClock.now) else {
-            return TextOutput.complain(["clasp-relay at: '\(words.words[0])' is no time"], status: EX_USAGE)
-        }
-        guard let pattern = Pattern(words.words[1]) else {
+        guard let pattern = Pattern(words[1]) else {
             return TextOutput.complain(
-                ["clasp-relay at: '\(words.words[1])' is no address or pattern"], status: EX_USAGE)
+                ["clasp-relay at: '\(words[1])' is no address or pattern"], status: EX_USAGE)
         }
-        return show(pattern, at: time, in: words.dataDirectory)
+        return show(pattern, at: time, in: call.setting("data-dir"))
     }
 
     private static func show(_ pattern: Pattern, at time: Int64, in directory: String) -> Int32 {

@@ -4,13 +4,16 @@ import RelayJSON
 
 /// `clasp-relay policy`: tries a config of an application on cases before a relay runs with it.
 enum PolicyCommand {
-    private static let help = """
-        usage: clasp-relay policy test [--explain] CONFIG CASES
+    static let command = Command(
+        "policy", ["test [--explain] CONFIG CASES"], "try an app config on cases",
+        flags: [Flag(name: "explain", help: "also print everything that was looked at")], notes: notes, call: run)
 
+    private static let notes = """
         Reads the config of an application and a file of cases, one JSON object a line:
 
-          {"subject":"alice","action":"write","address":"/chat/room/r/meta","value":{…},
-           "state":{"/chat/room/r/meta":{"creatorId":"alice"}},"expected":"allow"}
+          {"subject":"alice","action":"write","address":"/chat/room/r/meta",
+           "value":{…},"state":{"/chat/room/r/meta":{"creatorId":"alice"}},
+           "expected":"allow"}
 
         subject    the user who acts; null or absent for a session without one
         action     "write", "read" or "subscribe" (then the address is a pattern)
@@ -18,27 +21,19 @@ enum PolicyCommand {
         state      the params that are stored, by address
         expected   "allow" or "deny"
         rule       a text that must occur in the name of what decided (optional)
-        sees       what a reader shall get of the value stored at the address (optional)
+        sees       what a reader shall get of the stored value (optional)
         name       for the output (optional)
 
-        Prints a line a case with the decision and the scope or rule that made it, and how many passed.
+        Prints a line a case with the decision and the scope or rule that made it, and
+        how many passed.
 
-        --explain  also prints everything that was looked at
-
-        Exit status: 0 all passed, 1 some failed, 64 wrong usage, 66 a file cannot be read, 78 the config is invalid.
+        Exit status: 0 all passed, 1 some failed, 64 wrong use, 66 a file cannot be
+        read, 78 the config is invalid.
         """
 
-    /// - Returns: the exit status.
-    static func run(_ arguments: [String]) -> Int32 {
-        if arguments.contains("--help") || arguments.contains("-h") {
-            return TextOutput.say([help])
-        }
-        let options = arguments.filter { $0.hasPrefix("-") }
-        let words = arguments.filter { !$0.hasPrefix("-") }
-        guard words.count == 3, words[0] == "test", options.allSatisfy({ $0 == "--explain" }) else {
-            return TextOutput.complain([help], status: EX_USAGE)
-        }
-        return test(config: words[1], cases: words[2], explains: !options.isEmpty)
+    @Sendable private static func run(_ call: CommandCall) -> Int32? {
+        guard call.words.count == 3, call.words[0] == "test" else { return nil }
+        return test(config: call.words[1], cases: call.words[2], explains: call.has("explain"))
     }
 
     private static func test(config configPath: String, cases casesPath: String, explains: Bool) -> Int32 {

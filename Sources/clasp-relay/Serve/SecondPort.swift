@@ -7,46 +7,27 @@ import RelayThreads
 
 /// The HTTP side: accounts, health, metrics, the web.
 struct SecondPort {
-    let accounts: Accounts?
+    private let accounts: Accounts?
     private let ports: [HTTPPort]
     private let executors: [LoopExecutor]
     /// What to tell the operator.
     let addresses: [String]
 
-    /// What the relay and the auth service share, open before either of them is.
-    struct Accounts {
-        let store: SQLiteAccounts
-        let hasher: PasswordHasher
-        /// Where the relay hears of tokens, and where the service does.
-        let relayFeed: TokenFeed
-        let ownFeed: TokenFeed
-        let configuration: AuthConfiguration
-
-        func close() {
-            hasher.close()
-            store.close()
-        }
-    }
-
+    /// `webSockets` serves the relay's port; with a single port connections go to and fro between it and `executor`.
     init(
-        _ settings: Settings, _ config: AppConfig, _ accounts: Accounts?, tls: TLSContext?, _ writer: LogWriter,
-        inherited: [Listener], relayPort: UInt16, status: @escaping StatusRoutes.Source
+        _ settings: Settings, _ accounts: Accounts?, on executor: LoopExecutor,
+        webSockets: LoopExecutor, tls: TLSContext?, _ writer: LogWriter, inherited: [Listener], relayPort: UInt16,
+        status relayStatus: @escaping StatusRoutes.Source
     ) throws(Fault) {
         self.accounts = accounts
-        let executor = try Startup.executor()
+        let figures = HTTPFigures()
+        let status: StatusRoutes.Source = { await figures.fill(await relayStatus()) }
         var router = Router()
         StatusRoutes.mountHealth(on: &router, status)
         let access = StatusAccess(adminToken: try settings.auth.adminTokenText)
         StatusRoutes.mountStatus(on: &router, access: access, status)
         StatusRoutes.mountMetrics(on: &router, access: access, status)
-        if let accounts {
-            let scopes = config.scopes
-            let service = AuthService(
-                on: executor, store: accounts.store, hasher: accounts.hasher, feed: accounts.ownFeed,
-                configuration: accounts.configuration, log: writer.log(for: "relay.auth"),
-                scopes: { scopes.texts(for: $0) })
-            service.addRoutes(to: &router)
-        }
+        accounts?.service.addRoutes(to: &router)
         if let directory = settings.web.staticDirectory {
             ChatAddress(port: relayPort, isSecure: tls != nil, isOpen: settings.auth.isOpen).addRoute(to: &router)
             do throws(SystemError) {
@@ -55,48 +36,42 @@ struct SecondPort {
                 throw Fault(.unreadableFile, "--static-dir \(directory): \(error)")
             }
         }
-        var ports: [HTTPPort] = []
-        var executors: [LoopExecutor] = []
-        var addresses: [String] = []
+        var setup = PortSetup(settings, writer.log(for: "relay.http"))
+        var listeners: [Listener] = []
         if let endpoint = settings.server.httpEndpoint {
-            let listener = try Startup.listen(endpoint, option: "auth-port", among: inherited)
-            ports.append(try Self.open(listener, executor, router, settings, tls))
-            executors.append(executor)
-            addresses.append((tls == nil ? "http://" : "https://") + endpoint.text(port: listener.port))
+            listeners.append(try Startup.listen(endpoint, option: "auth-port", among: inherited))
+        } else {
+            setup.webSockets = webSockets
         }
-        for (port, option) in [
-            (settings.server.healthPort, "health-port"), (settings.server.metricsPort, "metrics-port"),
-        ] {
-            guard let port else { continue }
-            let executor = try Startup.executor()
-            let listener = try Startup.listen(.tcp(host: settings.server.host, port: port), option: option)
-            var router = Router()
-            if option == "health-port" {
-                StatusRoutes.mountHealth(on: &router, status)
-            } else {
-                StatusRoutes.mountMetrics(on: &router, access: .all, status)
-            }
-            ports.append(try Self.open(listener, executor, router, settings, nil))
-            executors.append(executor)
-        }
-        self.ports = ports
-        self.executors = executors
-        self.addresses = addresses
+        let main = try setup.open(listeners, executor, router, tls)
+        figures.watch(main)
+        let (extraPorts, extraExecutors) = try Self.extraPorts(settings, PortSetup(settings, setup.log), status)
+        ports = [main] + extraPorts
+        executors = [executor] + extraExecutors
+        let place = settings.server.httpEndpoint ?? settings.server.webSocketEndpoint
+        addresses = [(tls == nil ? "http://" : "https://") + place.text(port: listeners.first?.port ?? relayPort)]
     }
 
-    private static func open(
-        _ listener: Listener, _ executor: LoopExecutor, _ router: Router, _ settings: Settings, _ tls: TLSContext?
-    ) throws(Fault) -> HTTPPort {
-        var limits = HTTPLimits()
-        limits.maxConnections = settings.limits.httpConnections
-        limits.maxConnectionsPerClient = settings.limits.httpPerAddress ?? .max
-        do throws(SystemError) {
-            return try HTTPPort(
-                on: executor, listeners: [listener], router: router, limits: limits,
-                proxies: settings.web.proxies, tls: tls)
-        } catch {
-            throw Fault(.relayUnhealthy, "\(error)", status: EX_OSERR)
+    /// One more port for health alone and one for metrics alone, never encrypted.
+    private static func extraPorts(
+        _ settings: Settings, _ setup: PortSetup, _ status: @escaping StatusRoutes.Source
+    ) throws(Fault) -> (ports: [HTTPPort], executors: [LoopExecutor]) {
+        var ports: [HTTPPort] = []
+        var executors: [LoopExecutor] = []
+        func add(_ port: UInt16?, _ option: String, _ mount: (inout Router) -> Void) throws(Fault) {
+            guard let port else { return }
+            let listener = try Startup.listen(.tcp(host: settings.server.host, port: port), option: option)
+            var router = Router()
+            mount(&router)
+            let executor = try Startup.executor()
+            ports.append(try setup.open([listener], executor, router, nil))
+            executors.append(executor)
         }
+        try add(settings.server.healthPort, "health-port") { StatusRoutes.mountHealth(on: &$0, status) }
+        try add(settings.server.metricsPort, "metrics-port") {
+            StatusRoutes.mountMetrics(on: &$0, access: .all, status)
+        }
+        return (ports, executors)
     }
 
     func start() throws(Fault) {
@@ -105,12 +80,6 @@ struct SecondPort {
         } catch {
             throw Fault(.relayUnhealthy, "\(error)", status: EX_OSERR)
         }
-    }
-
-    /// The counters of the main port.
-    func counters() async -> HTTPCounters {
-        guard let port = ports.first else { return HTTPCounters() }
-        return await port.counters
     }
 
     /// Answers what is being answered, and ends.
@@ -128,101 +97,8 @@ private nonisolated func shutDown(_ port: HTTPPort) {
     Task.detached { await port.shutDown(grace: .seconds(2)) }
 }
 
-extension SecondPort.Accounts {
-    init(_ settings: Settings, _ config: AppConfig, relay: LoopExecutor, _ log: Log) throws(Fault) {
-        let relayFeed = TokenFeed(wake: { relay.wake() })
-        let ownFeed = TokenFeed()
-        let path = settings.auth.database ?? settings.storage.directory + "/users.db"
-        do {
-            store = try SQLiteAccounts(
-                path: path,
-                publish: { changes in
-                    relayFeed.push(changes)
-                    ownFeed.push(changes)
-                },
-                complain: { log.error("the accounts' file", [LogField("error", "\($0)")]) })
-            hasher = try PasswordHasher(workers: settings.auth.hashWorkers ?? Self.workers)
-        } catch {
-            throw Fault(.dataDirectoryUnusable, "\(path): \(error)")
-        }
-        if let admin = try settings.auth.adminToken(named: "admin-token") {
-            for feed in [relayFeed, ownFeed] { feed.push([.stored(admin)]) }
-        }
-        self.relayFeed = relayFeed
-        self.ownFeed = ownFeed
-        configuration = try settings.authConfiguration(config.attempts, log)
-    }
-
-    /// One core is left to everything else, and more than four gain little: each takes 19 MiB.
-    private static var workers: Int {
-        max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1))
-    }
-}
-
 extension Settings.Web {
     var proxies: TrustedProxies {
         TrustedProxies(trustedProxies, readsCloudflareHeader: trustsCloudflare)
-    }
-}
-
-extension Settings.Auth {
-    private static let adminName = "admin-bootstrap"
-
-    /// The admin token as text, for the routes that ask for it.
-    var adminTokenText: String? {
-        get throws(Fault) {
-            if let text = adminToken.text { return text }
-            guard let file = adminToken.file else { return nil }
-            // Made here if it is not there yet.
-            _ = try adminToken(named: file)
-            guard let bytes = try? TextFile.read(file).bytes else { return nil }
-            return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
-        }
-    }
-
-    func adminToken(named option: String) throws(Fault) -> TokenRecord? {
-        let now = UnixTime(microseconds: WallClock.now)
-        if let file = adminToken.file {
-            do throws(AdminToken.Fault) {
-                return try AdminToken.load(file, at: now)
-            } catch {
-                throw Fault(.unreadableFile, "--admin-token: \(error)")
-            }
-        }
-        return adminToken.text.map {
-            TokenRecord(
-                digest: TokenDigest(of: $0), kind: .admin, subject: AdminToken.subject, name: AdminToken.subject,
-                scopes: ScopeList(AdminToken.scopes), created: now, expiry: nil)
-        }
-    }
-}
-
-extension Settings {
-    /// What an option does not say the application's config does.
-    func authConfiguration(_ attempts: AttemptLimits, _ log: RelayLog.Log) throws(Fault) -> AuthConfiguration {
-        var configuration = AuthConfiguration()
-        configuration.registration =
-            switch auth.registration {
-            case .open: .open
-            case .inviteOnly: .invite
-            case .closed: .closed
-            }
-        configuration.tokenLifetime = auth.tokenTTL
-        configuration.loginRule = AttemptLimiter.Rule(
-            maxAttempts: auth.loginAttempts ?? attempts.loginAttempts, window: auth.loginWindow ?? attempts.loginWindow)
-        configuration.registrationRule = AttemptLimiter.Rule(
-            maxAttempts: auth.registerAttempts ?? attempts.registerAttempts,
-            window: auth.registerWindow ?? attempts.registerWindow)
-        configuration.version = Version.number
-        if !web.origins.isEmpty {
-            var notes: [CrossOrigin.Remark] = []
-            do throws(CrossOrigin.Remark) {
-                configuration.crossOrigin = try CrossOrigin(web.origins, notes: &notes)
-            } catch {
-                throw Fault(.invalidValue, "--cors-origin: \(error)")
-            }
-            for note in notes { log.warn("settings", [LogField("note", note.description)]) }
-        }
-        return configuration
     }
 }

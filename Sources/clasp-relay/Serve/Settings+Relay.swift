@@ -10,7 +10,7 @@ extension Settings {
         hub.helloTimeout = limits.helloTimeout.microseconds
         hub.maxParams = limits.params ?? 0
         hub.maxSessionsPerUser = limits.sessionsPerUser ?? 0
-        hub.maxCreatedPerSession = limits.paramsPerUser ?? 0
+        hub.maxCreatedPerUser = limits.paramsPerUser ?? 0
         hub.maxCreatedPerGuest = limits.paramsPerGuest ?? 0
         hub.paramTimeToLive = UInt32(clamping: (state.defaultParamTTL ?? .zero).components.seconds)
         hub.maxSubscriptions = limits.subscriptions
@@ -24,20 +24,33 @@ extension Settings {
 
     var wireLimits: NetLimits {
         var wires = NetLimits()
-        // Some more than the hub takes, so that those beyond its bound can be told.
-        wires.maxConnections = limits.sessions.map { min(1 << 20, $0 + 1024) } ?? 1 << 20
+        // Address space only: `maxConnections` below is the bound, and it can be moved.
+        wires.maxConnections = Self.mostConnections
         wires.maxMessageBytes = limits.messageBytes
         wires.maxPendingBytes = limits.queueBytes
         wires.laggingMark = limits.laggingBytes
         wires.drainedMark = min(wires.drainedMark, limits.laggingBytes / 4)
         wires.stallTimeout = limits.stallTimeout
         wires.handshakeTimeout = limits.handshakeTimeout
+        wires.idleTimeout = limits.sessionTimeout
         wires.pingInterval = limits.pingInterval
         wires.maxMissedPings = limits.missedPings
         wires.flushInterval = limits.flushInterval
         wires.maxAcceptsPerSecond = limits.acceptsPerSecond
         wires.maxPerClient = limits.sessionsPerAddress
         return wires
+    }
+
+    private static let mostConnections = 1 << 20
+
+    /// Sockets that are let in: some more than the hub takes, so that those beyond its bound can be told.
+    var maxConnections: Int {
+        limits.sessions.map { min(Self.mostConnections, $0 + 1024) } ?? Self.mostConnections
+    }
+
+    /// What holds from now on; without a policy, the one that there is.
+    func terms(_ policy: Policy?) -> RelayTerms {
+        RelayTerms(limits: hubLimits, policy: policy, originPolicy: originPolicy, maxConnections: maxConnections)
     }
 
     /// Which pages may connect. With a list exactly those; without one a relay that asks for tokens lets everybody try,
@@ -57,22 +70,28 @@ extension Settings {
         }
     }
 
-    func relayOptions(_ tls: TLSContext?) -> RelayOptions {
+    func relayOptions(_ tls: TLSContext?, _ accounts: Accounts?) -> RelayOptions {
         var options = RelayOptions()
         options.wires = wireLimits
+        options.maxConnections = maxConnections
         options.originPolicy = originPolicy
         options.proxies = web.proxies
         options.compression = compression
         options.tls = tls
+        if let service = accounts?.service { options.tokenOf = { service.cookieToken(in: $0) } }
         options.drainTimeout = server.drainTimeout
         options.drainSpread = server.drainSpread
         return options
     }
 
+    /// What a message may unpack to whatever its ratio: small ones that repeat themselves are common and harmless.
+    private static let unquestionedBytes = 16 << 10
+
     private var compression: DeflateOptions? {
         guard web.isDeflateOn else { return nil }
         var options = DeflateOptions()
         options.maxRatio = limits.inflateRatio
+        options.alwaysAllowedBytes = Self.unquestionedBytes
         return options
     }
 }

@@ -16,13 +16,16 @@ enum Startup {
         }
     }
 
-    static func surroundings(_ manager: ServiceManager, _ reloading: Reloading) -> RelaySurroundings {
+    static func surroundings(
+        _ manager: ServiceManager, _ reloading: Reloading, _ logFile: LogFile?
+    ) -> RelaySurroundings {
         var surroundings = RelaySurroundings()
         if manager.watchdogInterval != nil { surroundings.beat = { manager.watchdog() } }
         surroundings.leaving = { manager.stopping() }
         surroundings.reload = {
             // Reads files, which the loop must not wait for.
             _ = BackgroundThread(name: "relay-reload") {
+                logFile?.reopen()
                 manager.reloading()
                 reloading.reload()
                 manager.ready("reloaded")
@@ -39,7 +42,8 @@ enum Startup {
         do throws(SystemError) {
             return try Relay(
                 on: executor, hub: hub, options: options, listeners: [listener], signals: signals, store: store,
-                tokens: tokens, surroundings: surroundings, log: writer.log(for: "relay.hub"))
+                tokens: tokens, surroundings: surroundings,
+                log: WireLog(net: writer.log(for: "relay.net"), hub: writer.log(for: "relay.hub")))
         } catch {
             throw Fault(.relayUnhealthy, "\(error)", status: EX_OSERR)
         }
@@ -65,7 +69,8 @@ enum Startup {
     }
 
     /// Listens, or takes the socket of that port that was handed over.
-    static func listen(_ endpoint: Endpoint, option: String, among inherited: [Listener] = []) throws(Fault) -> Listener {
+    static func listen(_ endpoint: Endpoint, option: String, among inherited: [Listener] = []) throws(Fault) -> Listener
+    {
         if case .tcp(_, let port) = endpoint, let listener = inherited.first(where: { $0.port == port && port > 0 }) {
             return listener
         }

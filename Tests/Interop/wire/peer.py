@@ -28,9 +28,10 @@ def masked(opcode, payload, final=True):
     return head + bytes(4) + payload
 
 
-def upgrade_request(protocols="clasp", path="/"):
+def upgrade_request(protocols="clasp", path="/", fields=()):
     key = base64.b64encode(os.urandom(16)).decode()
     offer = f"Sec-WebSocket-Protocol: {protocols}\r\n" if protocols else ""
+    offer += "".join(f"{name}: {value}\r\n" for name, value in fields)
     return (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{offer}\r\n").encode()
@@ -39,14 +40,16 @@ def upgrade_request(protocols="clasp", path="/"):
 class Socket:
     """A WebSocket, before anything is said over it."""
 
-    def __init__(self, port, receive_buffer=None, protocols="clasp", path="/"):
-        self.socket = socket.socket()
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    def __init__(self, port, receive_buffer=None, protocols="clasp", path="/", fields=(), connected=None):
+        """`connected`: a socket on which something else may have been said already."""
+        self.socket = connected or socket.socket()
         self.socket.settimeout(10)
-        self.socket.connect(("127.0.0.1", port))
-        self.socket.sendall(upgrade_request(protocols, path))
+        if not connected:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if receive_buffer:
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            self.socket.connect(("127.0.0.1", port))
+        self.socket.sendall(upgrade_request(protocols, path, fields))
         self.input = bytearray()
         while b"\r\n\r\n" not in self.input:
             self._read()
@@ -120,12 +123,29 @@ class Socket:
                 assert opcode == 0xA, f"unexpected opcode {opcode}"
 
 
+    def closure(self, seconds=10):
+        """How the relay ends the connection: code and reason. What comes before that is dropped."""
+        try:
+            deadline = time.monotonic() + seconds
+            while True:
+                self.receive_bytes(deadline - time.monotonic())
+        except Closed as closed:
+            return closed.code, closed.reason
+
+
+def greet(relay, token, **options):
+    """Says HELLO with a token: the connection, and the first message that comes back."""
+    connection = Socket(relay.port, **options)
+    connection.send_bytes(codec.frame(codec.hello(token=token)))
+    return connection, codec.decode(connection.receive_bytes())
+
+
 class Peer(Socket):
     """A CLASP session."""
 
-    def __init__(self, relay, name="wire test", receive_buffer=None):
-        super().__init__(relay.port, receive_buffer)
-        self.send(codec.hello(name))
+    def __init__(self, relay, name="wire test", receive_buffer=None, token="", fields=()):
+        super().__init__(relay.port, receive_buffer, fields=fields)
+        self.send(codec.hello(name, token))
         self.welcome = self.receive()
         assert self.welcome.type == "WELCOME", self.welcome
         self.id = self.welcome.session
@@ -170,12 +190,3 @@ class Peer(Socket):
         """The stored param, or None."""
         found = [param for message in self.ask(codec.get(address)) for param in message.params]
         return found[0] if found else None
-
-    def closure(self, seconds=10):
-        """How the relay ends the connection: code and reason. What comes before that is dropped."""
-        try:
-            deadline = time.monotonic() + seconds
-            while True:
-                self.receive_bytes(deadline - time.monotonic())
-        except Closed as closed:
-            return closed.code, closed.reason

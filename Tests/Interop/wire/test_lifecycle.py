@@ -76,7 +76,7 @@ class Stopping(WireCase):
         self.relay.send(signal.SIGTERM)
         for stranger in strangers:
             self.assertEqual(self.closure(stranger)[0], 1012)
-        self.assertEqual(self.relay.wait(3), 0)
+        self.assertEqual(self.relay.wait(5), 0)
         for connection in silent + probes:
             connection.close()
 

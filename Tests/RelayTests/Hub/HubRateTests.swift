@@ -79,18 +79,4 @@ import Testing
         for _ in 0..<5_000 { kit.say(Say.ping(), as: client) }
         #expect(kit.take(client).count == 5_000)
     }
-
-    @Test func `params that a session creates are counted in its life`() {
-        var limits = HubLimits()
-        limits.maxCreatedPerSession = 3
-        limits.messageRate = 0
-        let kit = HubKit(
-            limits: limits, doorkeeper: ListedTokens(["t": .init(user: "u", scopes: ["write:/**"])]))
-        let client = kit.joined(token: "t")
-        for number in 0..<5 { kit.set(client, "/\(number)", 1) }
-        #expect(kit.take(client).compactMap(\.text).allSatisfy { $0.contains("AtCapacity") })
-        #expect(kit.hub.paramCount == 3)
-        kit.set(client, "/0", 2)
-        #expect(kit.take(client).isEmpty)
-    }
 }

@@ -25,6 +25,7 @@ import Testing
         #expect(config.policy.transforms.count == 1)
         #expect(config.policy.visibility.count == 9)
         #expect(config.policy.presence.count == 2)
+        #expect(config.policy.history.count == 1)
         #expect(config.attempts == AttemptLimits())
     }
 

@@ -1,4 +1,5 @@
 import RelayJSON
+import RelayAuth
 import RelayNet
 @testable import RelayStorage
 

@@ -1,6 +1,7 @@
 import RelayJSON
 import RelayNet
 import RelayStorage
+import RelayThreads
 import Testing
 
 @testable import Relay

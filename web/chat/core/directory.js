@@ -4,6 +4,7 @@ import { hashPassword, makeSalt, sameSecret } from './crypto.js';
 import { at, cleanName, isMap, isNamespace, isRoomId, isUserId } from './ids.js';
 
 const types = ['text', 'video', 'combo'];
+const params = { types: ['param'] };
 
 export class Directory extends Emitter {
     rooms = new Map();
@@ -20,8 +21,8 @@ export class Directory extends Emitter {
 
     async start() {
         this.#subscriptions = [
-            this.client.subscribe('/chat/registry/rooms/*', (value, address) => this.#listed(this.rooms, address.split('/').pop(), value)),
-            this.client.subscribe('/chat/registry/ns-meta/*', (value, address) => this.#named(address.split('/').pop(), value)),
+            this.client.subscribe('/chat/registry/rooms/*', (value, address) => this.#listed(this.rooms, address.split('/').pop(), value), params),
+            this.client.subscribe('/chat/registry/ns-meta/*', (value, address) => this.#named(address.split('/').pop(), value), params),
         ];
         await Promise.allSettled(this.#subscriptions.map(({ ready }) => ready));
     }
@@ -67,8 +68,8 @@ export class Directory extends Emitter {
         if (!isNamespace(path) || this.#pinned.has(path)) return this.#pinned.get(path)?.rooms;
         const rooms = new Map();
         const subscriptions = [
-            this.client.subscribe(`/chat/registry/ns/${path}/**`, (value, address) => this.#listed(rooms, address.split('/').pop(), value)),
-            this.client.subscribe(`/chat/registry/ns-meta/${path}`, (value) => this.#named(path, value)),
+            this.client.subscribe(`/chat/registry/ns/${path}/**`, (value, address) => this.#listed(rooms, address.split('/').pop(), value), params),
+            this.client.subscribe(`/chat/registry/ns-meta/${path}`, (value) => this.#named(path, value), params),
         ];
         this.#pinned.set(path, { rooms, subscriptions });
         return rooms;

@@ -51,11 +51,15 @@ export function colorFor(text) {
 
 export const isColor = (text) => typeof text === 'string' && /^#[0-9a-f]{6}$/i.test(text);
 
-/** A name as others may show it: one line, no control characters or direction tricks, 1 to 32 characters. */
-export function cleanName(text, fallback = 'Somebody') {
-    if (typeof text !== 'string') return fallback;
+/** One line, without control characters or direction tricks. */
+export function cleanLine(text, length = 120) {
     const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '').replace(/\s+/g, ' ').trim();
-    return [...clean].slice(0, 32).join('') || fallback;
+    return [...clean].slice(0, length).join('');
+}
+
+/** A name as others may show it, 1 to 32 characters. */
+export function cleanName(text, fallback = 'Somebody') {
+    return (typeof text === 'string' && cleanLine(text, 32)) || fallback;
 }
 
 /** A time that somebody claims, kept near what is possible. */

@@ -4,6 +4,7 @@ import { sign, verify, sameKey, isAvailable } from './crypto.js';
 import { at, cleanName, colorFor, directRoomId, isColor, isMap, isUserId } from './ids.js';
 
 const day = 86_400_000;
+const params = { types: ['param'] };
 
 export class People extends Emitter {
     friends = new Map();
@@ -27,9 +28,9 @@ export class People extends Emitter {
         this.asked = new Set((await this.session.store.get('marks', 'asked'))?.asked ?? []);
         await this.announce();
         this.#subscriptions = [
-            this.client.subscribe(`/chat/user/${uid}/friends/*`, (value, address) => this.#friendChanged(address.split('/').pop(), value)),
-            this.client.subscribe(`/chat/user/${uid}/dms/*`, (value, address) => this.#conversationChanged(address.split('/').pop(), value)),
-            this.client.subscribe(`/chat/requests/${uid}/*`, (value, address) => this.#requested(address.split('/').pop(), value)),
+            this.client.subscribe(`/chat/user/${uid}/friends/*`, (value, address) => this.#friendChanged(address.split('/').pop(), value), params),
+            this.client.subscribe(`/chat/user/${uid}/dms/*`, (value, address) => this.#conversationChanged(address.split('/').pop(), value), params),
+            this.client.subscribe(`/chat/requests/${uid}/*`, (value, address) => this.#requested(address.split('/').pop(), value), params),
         ];
         await Promise.allSettled(this.#subscriptions.map(({ ready }) => ready));
     }

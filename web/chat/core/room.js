@@ -1,12 +1,14 @@
 // One room that we are in: who is there, what is said, who may do what. What has to do with keys is in `secrecy.js`.
 import { Emitter } from '../../sdk/emitter.js';
-import { at, cleanName, cleanTime, colorFor, isColor, isMap, isSegment, isUserId, messageId } from './ids.js';
+import { at, cleanLine, cleanName, cleanTime, colorFor, isColor, isMap, isSegment, isUserId, messageId } from './ids.js';
 import { eventOrder } from './store.js';
 import { Secrecy } from './secrecy.js';
 import { Timeline } from './timeline.js';
 
 export const beat = 10_000;
 const staleAfter = 25_000;
+/** As many of the last messages as a relay keeps for those who come. */
+const pastCount = 100;
 const typingRepeat = 2000;
 const typingShown = 3500;
 const sendLimit = { count: 5, within: 1000 };
@@ -29,6 +31,7 @@ export class Room extends Emitter {
     #typingSince = 0;
     #typingStop;
     #firstOrder;
+    #lastKept = Infinity;
     #loading;
     #entered = false;
 
@@ -51,12 +54,18 @@ export class Room extends Emitter {
     get isDirect() { return this.type === 'dm'; }
     get creator() { return this.meta?.creatorId; }
     get isEncrypted() { return this.meta?.encrypted === true; }
+    get topic() { return typeof this.meta?.description === 'string' ? cleanLine(this.meta.description) : ''; }
     get hasPassword() { return Boolean(this.meta?.pwSalt || this.meta?.passwordSalt || this.listed?.hasPassword); }
     get isBanned() { return this.bans.has(this.me.uid); }
 
     roleOf(uid) {
         if (uid && uid === this.creator) return 'creator';
         return this.admins.has(uid) ? 'admin' : 'member';
+    }
+
+    /** As people know them here; of those who are away, the name under which they wrote last. */
+    nameOf(uid) {
+        return this.session.people.nameOf(uid) ?? this.timeline.list.findLast(({ userId }) => userId === uid)?.from ?? uid;
     }
 
     isModerator(uid) {
@@ -76,12 +85,33 @@ export class Room extends Emitter {
             return { name: this.me.name, avatarColor: this.me.color, joinedAt: now, lastSeen: now };
         });
         this.#presence.ready.catch((error) => this.emit('trouble', error));
+        const past = await this.#listenBack();
         this.#subscription = this.client.subscribe(`/chat/room/${this.rid}/**`, (value, address, meta) => this.#receive(value, address, meta));
         this.#every(beat, () => this.#presence.refresh().catch(() => {}));
         this.#every(5000, () => this.#expire());
         await this.#subscription.ready.catch((error) => this.emit('trouble', error));
+        await past.hear();
         this.secrecy.start();
         this.emit('change');
+    }
+
+    /**
+     * What was said before we came, as far as the relay has it: a room is not silent for newcomers, nor for those whose page
+     * was closed. Of a sealed room only for those who have a key; newcomers there begin with what is said from now on.
+     */
+    async #listenBack() {
+        const meta = await this.client.get(at.room(this.rid, 'meta')).catch(() => undefined);
+        if (!isMap(meta) || (meta.encrypted === true && !this.secrecy.ring.current)) return { hear() {} };
+        const events = [];
+        const listening = this.client.subscribe(at.room(this.rid, 'messages'), (event) => events.push(event), { types: ['event'], history: pastCount });
+        await listening.ready.catch(() => {});
+        return {
+            // Who is banned is known by then. What is said meanwhile may come both ways, and counts once.
+            hear: async () => {
+                listening.unsubscribe();
+                for (const event of events) await this.#hear(event, { isPast: true });
+            },
+        };
     }
 
     /** `forGood` tells the others that our key is not needed any more, so that they can change theirs. */
@@ -153,7 +183,8 @@ export class Room extends Emitter {
         const said = Number(value.lastSeen);
         // What was there before us may be a ghost: believe what it says, give or take a clock.
         if (snapshot && Number.isFinite(said) && now - said > staleAfter + 30_000) return;
-        const isNew = !this.present.has(uid);
+        const before = this.present.get(uid);
+        const isNew = !before;
         const person = {
             uid, seen: now, name: cleanName(value.name),
             color: isColor(value.avatarColor) ? value.avatarColor : colorFor(uid),
@@ -162,7 +193,8 @@ export class Room extends Emitter {
         this.session.people?.see(person);
         if (isNew && !snapshot && uid !== this.me.uid) this.emit('joined', person);
         if (isNew) this.secrecy.personCame(uid);
-        this.emit('people');
+        // A beat that says nothing new is nobody's business.
+        if (isNew || before.name !== person.name || before.color !== person.color) this.emit('people');
     }
 
     #typingChanged(uid, value) {
@@ -208,7 +240,7 @@ export class Room extends Emitter {
     }
 
     /** A message from the wire; ours come back only from our other tabs. */
-    async #hear(event) {
+    async #hear(event, { isPast = false } = {}) {
         if (!isMap(event) || this.isForeign) return;
         const author = isUserId(event.userId) ? event.userId : undefined;
         if (author && this.bans.has(author)) return;
@@ -217,10 +249,16 @@ export class Room extends Emitter {
         const result = await this.#take(opened);
         if (!result) return;
         this.#keep(event);
-        if (result.what === 'added') {
+        if (result.what !== 'added') return;
+        const { message } = result;
+        // Newcomers have missed nothing.
+        const isUnread = !this.isOpen && !this.isMine(message) && (!isPast || message.timestamp > this.#lastKept);
+        if (isUnread) this.unread += 1;
+        if (!isPast) {
             this.typing.delete(author);
-            if (author !== this.me.uid && !this.isOpen) this.unread += 1;
-            this.emit('arrived', result.message);
+            this.emit('arrived', message);
+        } else if (isUnread) {
+            this.emit('people');
         }
     }
 
@@ -250,6 +288,7 @@ export class Room extends Emitter {
         this.#loading ??= (async () => {
             const kept = await this.session.store.eventsBefore(this.rid, this.#firstOrder, count);
             if (kept.length) this.#firstOrder = kept[0].order;
+            if (kept.length && this.#lastKept === Infinity) this.#lastKept = cleanTime(kept[kept.length - 1].event.timestamp);
             for (const { event } of kept) await this.#take(await this.secrecy.open(event), { status: 'kept' });
             this.#loading = undefined;
             return kept.length === count;

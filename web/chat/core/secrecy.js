@@ -12,6 +12,8 @@ const waitForBetter = 1000;
 export class Secrecy {
     /** `none`, `have`, `waiting` for somebody to send the key, or `locked` until the password is typed. */
     state = 'none';
+    /** Whose key has changed, until the user has looked at it: `{wasVerified}` by uid. */
+    changed = new Map();
     #published = new Map();
     #proofs = new Map();
     #proofWaiters = new Map();
@@ -34,6 +36,9 @@ export class Secrecy {
     async load() {
         this.ring = new Keyring({ store: this.room.session.store, rid: this.room.rid });
         await this.ring.load();
+        for (const { id, warns, wasVerified } of await this.room.session.store.all('marks', `${this.room.rid}:`)) {
+            if (warns) this.changed.set(id.slice(this.room.rid.length + 1), { wasVerified });
+        }
     }
 
     start() {
@@ -256,9 +261,10 @@ export class Secrecy {
 
     async #take(key) {
         clearTimeout(this.#fallback);
+        const isFirst = !this.ring.current;
         await this.ring.take(key);
         this.#update();
-        this.room.emit('key');
+        this.room.emit('key', { isFirst });
         await this.room.reopen();
         // Those who asked while we had nothing to give.
         for (const uid of this.#published.keys()) if (uid !== this.room.me.uid && this.room.present.has(uid)) this.#offer(uid);
@@ -273,8 +279,19 @@ export class Secrecy {
         if (!now) return;
         const known = await store.get('marks', id);
         if (known?.fingerprint === now) return;
-        await store.put('marks', { id, fingerprint: now, before: known?.fingerprint, since: Date.now(), isVerified: false });
-        if (known) this.room.emit('key-changed', { uid, fingerprint: now, before: known.fingerprint, wasVerified: known.isVerified });
+        // The warning outlives the page: nobody may be looking at the room when it is due.
+        const wasVerified = known?.isVerified || known?.wasVerified || false;
+        await store.put('marks', { id, fingerprint: now, before: known?.fingerprint, since: Date.now(), isVerified: false, warns: Boolean(known), wasVerified });
+        if (!known) return;
+        this.changed.set(uid, { wasVerified });
+        this.room.emit('key-changed', { uid, fingerprint: now, before: known.fingerprint, wasVerified });
+    }
+
+    /** The user has seen that a key has changed. */
+    async dismiss(uid) {
+        this.changed.delete(uid);
+        const mark = await this.marksOf(uid);
+        if (mark) await this.room.session.store.put('marks', { ...mark, warns: false });
     }
 
     async marksOf(uid) {
@@ -283,7 +300,9 @@ export class Secrecy {
 
     async verify(uid) {
         const mark = await this.marksOf(uid);
-        if (mark) await this.room.session.store.put('marks', { ...mark, isVerified: true });
+        this.changed.delete(uid);
+        if (mark) await this.room.session.store.put('marks', { ...mark, isVerified: true, warns: false });
+        this.room.emit('key-verified', uid);
     }
 
     // — Making and changing —
@@ -311,7 +330,7 @@ export class Secrecy {
         this.#update();
         const peers = [...this.#published.keys()].filter((uid) => uid !== this.room.me.uid && !this.room.bans.has(uid));
         await Promise.all(peers.map((uid) => this.#offer(uid)));
-        this.room.emit('key');
+        this.room.emit('key', { isFirst: false });
     }
 
     /** The peer uses a key that matches what they publish. */

@@ -44,6 +44,11 @@ class IndexedStore {
         return settled(this.#table(table).get(id));
     }
 
+    /** All whose id begins so. */
+    all(table, prefix) {
+        return settled(this.#table(table).getAll(IDBKeyRange.bound(prefix, `${prefix}\uffff`)));
+    }
+
     put(table, item) {
         return settled(this.#table(table, 'readwrite').put(item));
     }
@@ -100,6 +105,10 @@ export class MemoryStore {
 
     async get(table, id) {
         return this.tables[table].get(id);
+    }
+
+    async all(table, prefix) {
+        return [...this.tables[table].values()].filter(({ id }) => id.startsWith(prefix));
     }
 
     async put(table, item) {

@@ -54,7 +54,7 @@ export class Details {
                 role !== 'member' && h('button', { type: 'button', class: 'button quiet small', onclick: this.#attempt(() => room.unban(uid)) }, 'Unban')))),
             h('section', {},
                 !room.isDirect && h('button', { type: 'button', class: 'button', onclick: () => app.copyInvitation(room) }, icon('link'), 'Copy invitation'),
-                role === 'creator' && h('button', { type: 'button', class: 'button', onclick: () => this.#rename() }, icon('edit'), 'Rename'),
+                role === 'creator' && !room.isDirect && h('button', { type: 'button', class: 'button', onclick: () => this.#rename() }, icon('edit'), 'Name and topic'),
                 h('button', { type: 'button', class: 'button', onclick: () => app.leave(room) }, icon('leave'), room.isDirect ? 'Close conversation' : 'Leave room'),
                 role === 'creator' && !room.isDirect && h('button', { type: 'button', class: 'button danger', onclick: this.#attempt(async () => (await confirm('Delete this room?', 'It disappears from all lists.', 'Delete')) && app.deleteRoom(room)) }, icon('trash'), 'Delete room')));
     }
@@ -77,12 +77,13 @@ export class Details {
 
     #rename() {
         const { room } = this;
-        openDialog('Rename room', (close) => {
+        openDialog('Name and topic', (close) => {
             const name = field('Name', { value: room.name, maxlength: 32, required: true, autofocus: true });
-            return form([name.box], {
-                submit: 'Rename',
+            const topic = field('Topic', { value: room.topic, maxlength: 120 }, 'Optional. Whoever finds the room can read both.');
+            return form([name.box, topic.box], {
+                submit: 'Save',
                 act: async () => {
-                    await room.changeMeta({ name: name.input.value.trim() });
+                    await room.changeMeta({ name: name.input.value.trim(), description: topic.input.value.trim() });
                     close();
                 },
             });

@@ -12,6 +12,7 @@ export class RoomView {
     #older;
     #isAllLoaded = false;
     #events = [];
+    #warnings = new Map();
 
     constructor(app, room) {
         this.app = app;
@@ -37,6 +38,7 @@ export class RoomView {
         this.#listen();
         this.#frame();
         this.#rebuild();
+        for (const [uid, { wasVerified }] of room.secrecy.changed) this.#warn(uid, wasVerified);
     }
 
     /** To be called once the element is in the page. */
@@ -72,8 +74,9 @@ export class RoomView {
         on('joined', ({ name }) => this.#note(`${name} came in`));
         on('left', ({ name }) => this.#note(`${name} left`));
         on('gap', () => this.#note('You were away for a moment; messages of that time may be missing'));
-        on('key', () => this.#note('The key of this room has changed hands'));
+        on('key', ({ isFirst }) => this.#note(isFirst ? 'You have the key: what is said from now on you can read' : 'This room has a new key'));
         on('key-changed', ({ uid, wasVerified }) => this.#warn(uid, wasVerified));
+        on('key-verified', (uid) => this.#warnings.get(uid)?.remove());
         on('banned', () => this.updateFrame());
         on('trouble', (error) => toast(error.message));
         const look = () => this.#read();
@@ -86,6 +89,7 @@ export class RoomView {
     #frame() {
         const { room, app } = this;
         const here = [...room.present.values()];
+        const focus = this.header.contains(document.activeElement) ? document.activeElement.getAttribute('aria-label') : undefined;
         fill(this.header,
             tool('back', 'Back to the list', () => app.showList(), { class: 'tool back' }),
             h('div', { class: 'grow' },
@@ -94,6 +98,7 @@ export class RoomView {
             room.type !== 'text' && tool('video', 'Call', () => app.toggleCall(room), { 'aria-pressed': String(app.call?.room === room) }),
             tool('search', 'Search this room', () => app.showDetails('search'), { 'aria-pressed': String(app.details === 'search') }),
             tool('people', 'About this room', () => app.showDetails('room'), { 'aria-pressed': String(app.details === 'room') }));
+        if (focus) this.header.querySelector(`[aria-label="${CSS.escape(focus)}"]`)?.focus();
         const { state } = room.secrecy;
         this.lockedView?.remove();
         this.lockedView = undefined;
@@ -108,7 +113,7 @@ export class RoomView {
         this.waiting = undefined;
         if (state === 'waiting') {
             const others = here.filter(({ uid }) => uid !== room.me.uid).length;
-            this.waiting = h('div', { class: 'banner' }, icon('key'), h('p', {}, others ? 'Waiting for somebody here to send the key.' : 'Nobody with the key is here yet. It comes as soon as somebody is.'),
+            this.waiting = h('div', { class: 'banner' }, icon('key'), h('p', {}, others ? `Waiting for somebody here to send the key.${room.hasPassword ? ' If it does not come, the password may be wrong.' : ''}` : 'Nobody with the key is here yet. It comes as soon as somebody is.'),
                 room.hasPassword && h('button', { type: 'button', class: 'button small', onclick: () => room.secrecy.giveUpPassword() }, 'Other password'));
             this.banners.append(this.waiting);
         }
@@ -118,8 +123,9 @@ export class RoomView {
     #subtitle(here) {
         const { room } = this;
         if (room.isDirect) return here.some(({ uid }) => uid === room.peer) ? 'Here now' : 'Not here';
-        if (here.length <= 1) return 'Only you are here';
-        return `${here.length} here: ${listNames(here.filter(({ uid }) => uid !== room.me.uid).map(({ name }) => name))}`;
+        const others = here.filter(({ uid }) => uid !== room.me.uid).map(({ name }) => name);
+        const people = others.length ? `${here.length} here: ${listNames(others)}` : 'Only you are here';
+        return room.topic ? `${room.topic} · ${people}` : people;
     }
 
     #locked() {
@@ -145,10 +151,15 @@ export class RoomView {
     }
 
     #warn(uid, wasVerified) {
-        const name = this.room.session.people.nameOf(uid) ?? uid;
+        this.#warnings.get(uid)?.remove();
+        const name = this.room.nameOf(uid);
         const banner = h('div', { class: 'banner warn', role: 'alert' }, icon('warn'), h('p', {}, `The key of ${name} has changed${wasVerified ? ', although you had compared it' : ''}. They may have a new device, or somebody is between you.`),
             h('button', { type: 'button', class: 'button small', onclick: () => this.app.openProfile(uid, name) }, 'Compare'),
-            tool('close', 'Dismiss', () => banner.remove()));
+            tool('close', 'Dismiss', () => {
+                banner.remove();
+                this.room.secrecy.dismiss(uid);
+            }));
+        this.#warnings.set(uid, banner);
         this.banners.append(banner);
     }
 
@@ -189,6 +200,7 @@ export class RoomView {
             before = message;
         }
         events.forEach(tell);
+        if (!items.length) items.push({ key: 'beginning', text: this.room.isEncrypted ? 'Sealed from end to end: you read what is said from now on.' : 'Nothing has been said here yet.' });
         this.list.set(items);
     }
 

@@ -12,7 +12,8 @@ const stateText = {
 export class Sidebar {
     constructor(app) {
         this.app = app;
-        this.tab = 'rooms';
+        // Who has no room yet wants to see which there are.
+        this.tab = app.session.rooms.size ? 'rooms' : 'browse';
         this.self = h('div', { class: 'top' });
         this.tabs = h('div', { class: 'segments', role: 'tablist', 'aria-label': 'Lists' });
         this.list = h('div', { class: 'scroll', role: 'tabpanel', id: 'side-panel' });
@@ -54,6 +55,11 @@ export class Sidebar {
         fill(this.list, this[`${this.tab}View`]());
         fill(this.foot, h('span', { class: `dot ${session.client.state}` }), stateText[session.client.state]);
         if (focus) this.element.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
+    }
+
+    /** Who has stepped into a room is done with looking around. */
+    opened() {
+        if (this.tab === 'browse') this.tab = 'rooms';
     }
 
     #go(name) {

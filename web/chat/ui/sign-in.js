@@ -10,10 +10,11 @@ const ways = {
 };
 
 /** `enter(way, fields)` signs in; what it throws is shown. */
-export function signInView({ title, enter, way: first = 'login', message }) {
-    let way = first;
+export function signInView({ title, enter, way: first = 'login', isOpen = false, message }) {
+    // A relay that knows no accounts asks for a name and nothing else.
+    let way = isOpen ? 'guest' : first;
     const card = h('div', { class: 'card' });
-    const tabs = Object.entries(ways).map(([name, { tab }]) => h('button', {
+    const tabs = Object.entries(isOpen ? { guest: ways.guest } : ways).map(([name, { tab }]) => h('button', {
         type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': 'door-panel',
         onclick: () => {
             way = name;
@@ -22,7 +23,7 @@ export function signInView({ title, enter, way: first = 'login', message }) {
         onkeydown: (event) => {
             const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
             if (!step) return;
-            const names = Object.keys(ways);
+            const names = tabs.map((tab) => tab.id.slice('tab-'.length));
             way = names[(names.indexOf(name) + step + names.length) % names.length];
             show();
             tabs[names.indexOf(way)].focus();
@@ -59,7 +60,7 @@ export function signInView({ title, enter, way: first = 'login', message }) {
                     fields[wants[wants.length - 1]].input.focus();
                 }
             },
-        }, wants.map((want) => fields[want].box), alert, submit, h('p', { class: 'muted small' }, hint));
+        }, wants.map((want) => fields[want].box), alert, submit, h('p', { class: 'muted small' }, isOpen ? 'No password: this relay is open to everybody.' : hint));
         fill(card, h('div', { class: 'segments', role: 'tablist', 'aria-label': 'Ways in' }, tabs), form);
     }
 

@@ -17,16 +17,16 @@ export class Browser {
     #waiting = new Map();
     #sessions = new Map();
 
-    static async launch() {
+    static async launch({ flags: extra = [] } = {}) {
         const browser = new Browser();
         browser.profile = await mkdtemp(join(tmpdir(), 'chromium-'));
         const flags = [
             '--headless=new', '--remote-debugging-pipe', `--user-data-dir=${browser.profile}`, '--no-first-run', '--disable-gpu', '--mute-audio',
             '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-extensions', '--hide-scrollbars',
             '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--disable-dev-shm-usage', '--disable-background-timer-throttling',
-            '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1',
+            '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE *.localhost , EXCLUDE 127.0.0.1',
             '--enable-precise-memory-info',
-            ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
+            ...(process.getuid() === 0 ? ['--no-sandbox'] : []), ...extra,
         ];
         browser.process = spawn(process.env.CHROMIUM ?? 'chromium', flags, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: { ...process.env, HOME: browser.profile } });
         const [, , , input, output] = browser.process.stdio;
@@ -96,6 +96,8 @@ export class Page {
     /** What went wrong in the page: exceptions, console errors, refused loads, breaches of the content policy. */
     faults = [];
     #loads = [];
+    #trace = [];
+    #traced;
 
     constructor(browser, sessionId, targetId) {
         Object.assign(this, { browser, sessionId, targetId });
@@ -109,6 +111,8 @@ export class Page {
         if (method === 'Runtime.exceptionThrown') this.faults.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
         if (method === 'Runtime.consoleAPICalled' && params.type === 'error') this.faults.push(params.args.map(({ value, description }) => value ?? description).join(' '));
         if (method === 'Log.entryAdded' && params.entry.level === 'error') this.faults.push(`${params.entry.text} ${params.entry.url ?? ''}`);
+        if (method === 'Tracing.dataCollected') this.#trace.push(...params.value);
+        if (method === 'Tracing.tracingComplete') this.#traced?.();
         if (method === 'Page.loadEventFired') this.#loads.splice(0).forEach((resolve) => resolve());
     }
 
@@ -198,6 +202,24 @@ export class Page {
         const key = keys[name] ?? { key: name, code: `Key${name.toUpperCase()}`, windowsVirtualKeyCode: name.toUpperCase().charCodeAt(0) };
         await this.send('Input.dispatchKeyEvent', { type: 'keyDown', modifiers, ...key });
         await this.send('Input.dispatchKeyEvent', { type: 'keyUp', modifiers, ...key });
+    }
+
+    /**
+     * The tasks of the page's main thread while something is done, in milliseconds: `cpu` is what they took of a processor,
+     * whoever else wanted it, `wall` what they took on this machine.
+     */
+    async tasksOf(action) {
+        this.#trace = [];
+        await this.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['toplevel', '__metadata'] } });
+        await action();
+        const isDone = new Promise((resolve) => { this.#traced = resolve; });
+        await this.send('Tracing.end');
+        await isDone;
+        const { processInfo } = await this.browser.send('SystemInfo.getProcessInfo');
+        const renderers = new Set(processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id));
+        const mains = new Set(this.#trace.filter(({ name, args, pid }) => name === 'thread_name' && args.name === 'CrRendererMain' && renderers.has(pid)).map(({ pid, tid }) => `${pid} ${tid}`));
+        return this.#trace.filter(({ ph, name, pid, tid }) => ph === 'X' && name.endsWith('RunTask') && mains.has(`${pid} ${tid}`))
+            .map(({ dur, tdur }) => ({ wall: dur / 1000, cpu: (tdur ?? dur) / 1000 }));
     }
 
     async shoot(path) {

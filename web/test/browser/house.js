@@ -6,9 +6,9 @@ import { Browser } from './driver.js';
 export const chatConfig = JSON.parse(readFileSync(new URL('../../../deploy/relay/config/chat.json', import.meta.url), 'utf8'));
 
 /** Opens everything, runs a story, closes everything; a story ends with no fault in any page. */
-export async function story(tell, { config = chatConfig, site: given } = {}) {
+export async function story(tell, { config = chatConfig, site: given, flags } = {}) {
     const site = given ?? await openSite({ config });
-    const browser = await Browser.launch();
+    const browser = await Browser.launch({ flags });
     const people = [];
     const house = {
         site, browser,
@@ -20,12 +20,15 @@ export async function story(tell, { config = chatConfig, site: given } = {}) {
         },
         async guest(name, options) {
             const page = await house.person(options);
+            await house.comeIn(page, name);
+            return page;
+        },
+        async comeIn(page, name) {
             await page.open(`${site.url}/chat/`);
             await page.click({ button: 'Guest' });
             await page.fill({ label: 'Your name' }, name);
             await page.click({ button: 'Come in' });
             await page.until(() => document.querySelector('.frame'));
-            return page;
         },
         async room(page, { name, password, encrypted, type }) {
             await page.click({ button: 'New' });

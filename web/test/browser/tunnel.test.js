@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { story } from './house.js';
+import { openProductSite, openTunnel } from './product-site.js';
 
 const seconds = Number(process.env.TUNNEL_SECONDS ?? 60);
 
-test(`${seconds} s offline in the middle of sending 20 messages, while others send 50`, () => story(async ({ site, guest, room, join, say }) => {
-    const ann = await guest('Ann');
+test(`${seconds} s offline in the middle of sending 20 messages, while others send 50`, async (t) => story(async ({ site, person, comeIn, guest, room, join, say }) => {
+    const tunnel = await openTunnel(site.relay.port);
+    t.after(() => tunnel.close());
+    const ann = await person();
+    await ann.send('Page.addScriptToEvaluateOnNewDocument', {
+        source: `globalThis.WebSocket = class extends WebSocket { constructor(url, ...rest) { super(url.replace(':${site.relay.port}', ':${tunnel.port}'), ...rest); } };`,
+    });
+    await comeIn(ann, 'Ann');
     await room(ann, { name: 'Tunnel', encrypted: true });
     const bob = await guest('Bob');
     await join(bob, 'Tunnel');
@@ -18,15 +25,13 @@ test(`${seconds} s offline in the middle of sending 20 messages, while others se
         await pause(230);
     };
     for (let n = 0; n < 10; n += 1) await speak(ann, `ann ${n}`);
-    const uid = await ann.run(() => JSON.parse(localStorage.getItem('clasp-relay-chat.account')).uid);
-    // Half-open: the socket stays, nothing gets through; then the network is gone altogether.
-    [...site.relay.sessions].find(({ subject }) => subject === uid).socket.freeze();
+    // Half-open: the socket stays, nothing gets through; and the network is gone altogether.
+    tunnel.collapse();
     await ann.offline(true);
     const away = Date.now();
     for (let n = 10; n < 20; n += 1) await speak(ann, `ann ${n}`);
     for (let n = 0; n < 50; n += 1) await speak(bob, `bob ${n}`);
     await pause(Math.max(0, seconds * 1000 - (Date.now() - away)));
-    [...site.relay.sessions].find(({ subject }) => subject === uid)?.socket.cut();
     await ann.offline(false);
     await ann.sees('Connected');
     const all = async (page) => page.run(async () => {
@@ -47,4 +52,4 @@ test(`${seconds} s offline in the middle of sending 20 messages, while others se
     assert.deepEqual([...texts.ann].sort(), [...sent].sort());
     assert.deepEqual(texts.ann, texts.bob);
     ann.faults.splice(0, Infinity, ...ann.faults.filter((fault) => !/ERR_INTERNET_DISCONNECTED|WebSocket/.test(fault)));
-}));
+}, { site: await openProductSite() }));

@@ -1,8 +1,9 @@
-import { until, world, texts } from './setup.js';
+import { Settings, until, world, texts } from './setup.js';
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { at } from '../../chat/core/ids.js';
 import { sameSecret } from '../../chat/core/crypto.js';
+import { MemoryStore } from '../../chat/core/store.js';
 
 const worlds = [];
 after(() => Promise.all(worlds.map((one) => one.end())));
@@ -101,6 +102,48 @@ test('whoever comes back reads what this device has kept, still sealed at rest',
     assert.ok(!JSON.stringify([...ann.store.events.get(room.rid).values()]).includes('dear diary'));
     const again = await person('ann', { store: ann.store, settings: ann.settings });
     await until(() => texts(again.rooms.get(room.rid) ?? { timeline: { list: [] } }).includes('dear diary'));
+});
+
+test('newcomers hear the last of what was said in a room that is not sealed, and have missed nothing', async () => {
+    const { person } = await begin();
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const [open, sealed] = [await ann.create({ name: 'Lobby' }), await ann.create({ name: 'Sealed', encrypted: true })];
+    const said = await open.say('one');
+    await open.edit(said, 'one, mended');
+    await open.say('two');
+    await sealed.say('before you');
+    await until(() => bob.directory.rooms.has(sealed.rid));
+    const there = await bob.join(open.rid);
+    assert.deepEqual(texts(there), ['one, mended', 'two']);
+    assert.equal(there.unread, 0);
+    const inside = await bob.join(sealed.rid);
+    await until(() => inside.secrecy.state === 'have');
+    await sealed.say('with you');
+    await until(() => inside.timeline.list.length > 0);
+    assert.deepEqual(texts(inside), ['with you']);
+});
+
+test('who closed the page finds what was said meanwhile, as unread, sealed rooms included', async () => {
+    const { person } = await begin();
+    const ann = await person('ann');
+    const details = { store: new MemoryStore(), settings: new Settings() };
+    const before = await person('bob', details);
+    const rooms = [await ann.create({ name: 'Lobby' }), await ann.create({ name: 'Sealed', encrypted: true })];
+    for (const room of rooms) {
+        await until(() => before.directory.rooms.has(room.rid));
+        const there = await before.join(room.rid);
+        await until(() => there.secrecy.state !== 'waiting');
+        await room.say('while you listen');
+        await until(() => texts(there).includes('while you listen'));
+    }
+    await before.stop();
+    for (const room of rooms) await room.say('while you are away');
+    const bob = await person('bob', details);
+    for (const { rid } of rooms) {
+        await until(() => texts(bob.rooms.get(rid)).includes('while you are away'));
+        assert.deepEqual(texts(bob.rooms.get(rid)), ['while you listen', 'while you are away']);
+        await until(() => bob.rooms.get(rid).unread === 1);
+    }
 });
 
 test('the key changes when somebody is banned, and they do not get the new one', async () => {

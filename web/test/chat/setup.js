@@ -21,8 +21,8 @@ export async function world(given) {
     const sessions = [];
     return {
         relay,
-        async person(uid, { store = new MemoryStore(), settings = new Settings() } = {}) {
-            const session = new Session({ url: relay.url, token: await relay.issue(uid), me: { uid, name: uid[0].toUpperCase() + uid.slice(1), color: '#457b9d' }, settings, store });
+        async person(uid, { store = new MemoryStore(), settings = new Settings(), WebSocket } = {}) {
+            const session = new Session({ url: relay.url, token: await relay.issue(uid), me: { uid, name: uid[0].toUpperCase() + uid.slice(1), color: '#457b9d' }, settings, store, WebSocket });
             session.troubles = [];
             session.on('trouble', (error) => session.troubles.push(error));
             sessions.push(session);

@@ -2,6 +2,7 @@ import { texts, until, world } from '../chat/setup.js';
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { at } from '../../chat/core/ids.js';
+import { NodeWebSocket } from '../../sdk/node-socket.js';
 import { OtherClient } from '../chat/other-client.js';
 import { Product } from './relay.js';
 
@@ -38,6 +39,40 @@ test('a password room on the product: inside one reads, outside nobody does, and
     const written = await relay.everything();
     for (const secret of ['swordfish', 'open sesame', here.secrecy.ring.current.k]) assert.equal(written.indexOf(secret), -1, secret);
     assert.deepEqual([...ann.troubles, ...bob.troubles], []);
+});
+
+test('newcomers to a room of the product hear what was said last', async () => {
+    const { person } = await begin();
+    const [ann, bob] = [await person('ann-0003'), await person('bob-0004')];
+    const room = await ann.create({ name: 'Lobby' });
+    for (let n = 0; n < 4; n += 1) await room.say(`line ${n}`);
+    const there = await bob.join(room.rid);
+    assert.deepEqual(texts(there), ['line 0', 'line 1', 'line 2', 'line 3']);
+    assert.equal(there.unread, 0);
+    assert.deepEqual([...ann.troubles, ...bob.troubles], []);
+});
+
+test('what was said while the connection was broken is there afterwards, once and in order', async () => {
+    const sockets = [];
+    class Cut extends NodeWebSocket {
+        constructor(...details) {
+            super(...details);
+            sockets.push(this);
+        }
+    }
+    const { person } = await begin();
+    const [ann, bob] = [await person('ann-0005', { WebSocket: Cut }), await person('bob-0006')];
+    const here = await ann.create({ name: 'Tunnel', encrypted: true });
+    const there = await bob.join(here.rid);
+    await until(() => there.secrecy.state === 'have' && here.present.has('bob-0006'));
+    const isBack = new Promise((resolve) => ann.client.on('open', resolve));
+    sockets.splice(0).forEach((socket) => socket.terminate());
+    for (let n = 0; n < 4; n += 1) await there.say(`while she is away ${n}`);
+    assert.equal((await isBack).recovered, true);
+    await until(() => here.timeline.list.length >= 4);
+    await there.say('and now');
+    await until(() => texts(here).includes('and now'));
+    assert.deepEqual(texts(here), texts(there));
 });
 
 test('friends, a conversation, a ban and a client of another make on the product', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const binary = process.env.RELAY_BINARY ?? join(root, '.build/release/clasp-relay');
+export const binary = process.env.RELAY_BINARY ?? join(root, '.build/release/clasp-relay');
 
 /** Whatever ends the tests, also a time limit, takes the relays along. */
 const running = new Set();
@@ -14,10 +14,11 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 process.once('SIGTERM', () => process.exit(1));
 
 export class Product {
-    static async start({ isOpen = false, withPages = false } = {}) {
+    static async start({ isOpen = false, withPages = false, flags = [] } = {}) {
         const product = new Product();
         product.folder = await mkdtemp(join(tmpdir(), 'clasp-relay-'));
         product.isOpen = isOpen;
+        product.flags = flags;
         product.pages = join(product.folder, 'web');
         if (withPages) {
             await cp(join(root, 'web'), product.pages, { recursive: true });
@@ -30,7 +31,7 @@ export class Product {
     /** Starts it, the second time on the same ports and with the state it had. */
     async begin() {
         const flags = ['--port', String(this.port ?? 0), '--auth-port', String(this.httpPort ?? 0), '--data-dir', join(this.folder, 'data'), '--app-config', join(root, 'deploy/relay/config/chat.json'),
-            '--register-attempts', '10000', '--max-sessions-per-address', '0', '--accept-rate', '0', '--drain-spread', '0s'];
+            '--register-attempts', '10000', '--max-sessions-per-address', '0', '--accept-rate', '0', '--drain-spread', '0s', ...this.flags];
         if (this.isOpen) flags.push('--open');
         if (this.withPages) flags.push('--static-dir', this.pages);
         this.process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'pipe'] });

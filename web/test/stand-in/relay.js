@@ -15,7 +15,7 @@ export class StandInRelay {
     sessions = new Set();
     tokens = new Map();
     /** Switched by tests. */
-    faults = { acknowledge: true, resume: true, refuseWith: undefined, dropNext: 0, budget: Infinity };
+    faults = { acknowledge: true, resume: true, refuseWith: undefined, dropNext: 0, isAway: false };
     received = [];
 
     constructor({ config, onRequest } = {}) {
@@ -58,6 +58,7 @@ export class StandInRelay {
     }
 
     #accept(socket) {
+        if (this.faults.isAway) return socket.cut();
         const session = { id: randomUUID(), socket, subscriptions: new Map(), held: new Set() };
         session.send = (message, options) => socket.send(encodeFrame(message, options));
         socket.onmessage = (bytes) => {
@@ -163,6 +164,10 @@ export class StandInRelay {
             }
             const [, epoch, after = '0', pattern] = /^\/clasp\/relay\/after\/([^/]+)\/(\d+)(\/.*)$/.exec(message.pattern) ?? [, this.epoch, '0', message.pattern];
             const matches = compile(pattern);
+            if (pattern.startsWith('/clasp/') || (this.policy && !this.policy.mayRead(session.subject, pattern))) {
+                session.send({ type: 'ERROR', code: 301, message: 'no scope for this', address: message.pattern });
+                return;
+            }
             const { from = 0, to = Infinity } = message;
             this.history.filter((event) => event.at > Number(after) && event.time >= from && event.time <= to && matches(event.address)).slice(0, message.limit).forEach((event) => session.send(event));
             if (epoch === this.epoch) session.send({ type: 'ACK', address: message.pattern, revision: this.position });
