@@ -20,7 +20,7 @@ class Relay:
     def __init__(self, *options, port=0, data=None, is_open=True, told=None, environment=None):
         self._own = None if data else tempfile.TemporaryDirectory(prefix="clasp-relay-")
         self.data = pathlib.Path(data or self._own.name) / "data"
-        self._log = tempfile.TemporaryFile(mode="w+")
+        self._log = tempfile.TemporaryFile(mode="a+")
         if told is None:
             told = ["--port", str(port), "--auth-port", "0", "--data-dir", str(self.data)] + ["--open"] * is_open
         self.process = subprocess.Popen(
@@ -43,8 +43,11 @@ class Relay:
 
     @property
     def log(self):
-        self._log.seek(0)
-        return self._log.read()
+        # Read by place: the relay writes through the same open file, and shares its position.
+        number, data = self._log.fileno(), b""
+        while part := os.pread(number, 1 << 24, len(data)):
+            data += part
+        return data.decode()
 
     def log_line_count(self):
         return self.log.count("\n")

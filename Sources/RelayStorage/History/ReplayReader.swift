@@ -2,7 +2,7 @@
 struct ReplayReader: Sendable {
     /// What one slice holds at most, and how much journal is looked at before others get their turn.
     static let sliceRecords = 512
-    static let sliceBytes = 256 << 10
+    static let sliceBytes = 32 << 10
     static let turnBytes = 4 << 20
 
     private let query: HistoryQuery

@@ -112,7 +112,7 @@ class Log(WireCase):
                 count = relay.log_line_count()
             text = relay.log
             for line in text.splitlines():
-                json.loads(line)
+                self.assertTrue(line.startswith("{") and json.loads(line), line)
             checked = subprocess.run(["jq", "-es", "length"], input=text, capture_output=True, text=True, timeout=60)
             self.assertGreaterEqual(int(checked.stdout), 100_000)
             for secret in (PASSWORD, SECRET, token):

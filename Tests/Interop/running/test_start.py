@@ -191,6 +191,9 @@ class Start(unittest.TestCase):
         self.assertIn(".SH EXIT STATUS", run("man")[1])
 
 
+RULES = str(pathlib.Path(__file__).resolve().parents[3] / "deploy/relay/config/chat.json")
+
+
 class Doctor(unittest.TestCase):
     UNIT = "[Service]\nRestart=always\nTimeoutStopSec=90\n"
 
@@ -213,7 +216,7 @@ class Doctor(unittest.TestCase):
         settings = {
             "--env": "production", "--cors-origin": "https://chat.example", "--data-dir": self.place + "/data", "--port": "0",
             "--auth-port": "0", "--registration": "invite-only", "--admin-token": self.place + "/token", "--max-sessions": "16",
-            "--max-http-connections": "16", **told.pop("settings", {})}
+            "--max-http-connections": "16", "--app-config": RULES, **told.pop("settings", {})}
         words = [f"{name}={value}" for name, value in settings.items() if value is not None]
         unit, backups = told.pop("unit", self.place + "/relay.service"), told.pop("backups", self.place + "/backups")
         status, text, errors = run(
@@ -230,6 +233,7 @@ class Doctor(unittest.TestCase):
         old = self.place + "/backups/clasp-relay-20250131T120000Z.tar.gz"
         planted = [
             ("mode", {"settings": {"--env": "development"}}),
+            ("app-config", {"settings": {"--app-config": None}}),
             ("exposure", {"settings": {"--host": "0.0.0.0"}}),
             ("durability", {"settings": {"--durability": "none"}}),
             ("websocket-port", {"settings": {"--port": port}}),
