@@ -8,6 +8,7 @@
 #include "CLinuxBeneath.h"
 #include "CLinuxChild.h"
 #include "CLinuxClient.h"
+#include "CLinuxMemory.h"
 #include "CLinuxNet.h"
 
 /// The calling thread's errno, read before anything else can change it.

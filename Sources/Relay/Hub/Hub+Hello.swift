@@ -36,7 +36,6 @@ extension Hub {
         counters.greeted &+= 1
         let text = id.text
         sessions[Int(session)].phase = .live
-        sessions[Int(session)].writer = writers.retain(text)
         sessions[Int(session)].freeSubscribes = limits.freeSubscribes
         sessions[Int(session)].snapshotCredit = limits.snapshotSlice
         sessionsByID[id] = session

@@ -113,10 +113,11 @@ extension Hub {
         for id in forgotten { addresses.unpin(id) }
         guard rules.keepsHistory else { return }
         let payload = output.frame(frame).array
+        let writer = writer(session)
         output.record(
             signal: signal.rawValue, address: addresses.address(of: id),
             message: payload.rawSpan.extracting(ClaspFrame.shortHeaderBytes..<payload.count),
-            writer: writers.name(of: sessions[Int(session)].writer), at: now.unix)
+            writer: writers.name(of: writer), at: now.unix)
     }
 
     /// What a subscription with `history` has missed.

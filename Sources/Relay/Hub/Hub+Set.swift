@@ -147,7 +147,7 @@ extension Hub {
         param.revision &+= 1
         // Another relay's clock, or this one's before it was set back, may have been ahead.
         param.timestamp = max(now.unix, param.timestamp)
-        let writer = sessions[Int(sender.session)].writer
+        let writer = writer(sender.session)
         if param.writer != writer {
             writers.retain(writer)
             writers.release(param.writer)
@@ -174,6 +174,21 @@ extension Hub {
             broadcast(message, in: payload, revision: param.revision, at: id, rules, into: &output)
         }
         return param.revision
+    }
+
+    /// The number of a session's name. Most sessions listen and never write, so they have none.
+    @inline(__always)
+    mutating func writer(_ session: SessionIndex) -> WriterID {
+        let known = sessions[Int(session)].writer
+        return known == WriterTable.nobody ? nameWriter(session) : known
+    }
+
+    @inline(never)
+    private mutating func nameWriter(_ session: SessionIndex) -> WriterID {
+        guard let id = sessions[Int(session)].id else { return WriterTable.nobody }
+        let writer = writers.retain(id.text)
+        sessions[Int(session)].writer = writer
+        return writer
     }
 
     private mutating func updateLock(

@@ -19,7 +19,7 @@ struct Session: Sendable {
     var id: SessionID?
     /// The token that came with the connection, for a HELLO that has none.
     var offered: [UInt8]?
-    /// Holds its id's name as long as the session lives.
+    /// Holds its id's name from the first write on, as long as the session lives.
     var writer: WriterID = 0
     /// Nil in open mode.
     var access: Access?

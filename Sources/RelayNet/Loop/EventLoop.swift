@@ -78,6 +78,7 @@ package final class EventLoop {
     var spareDescriptor: Int32 = -1
 
     package init(executor: LoopExecutor, limits: NetLimits = NetLimits()) throws(SystemError) {
+        Handshake.prepare()
         precondition(limits.maxUnreadBytes <= Self.readBytes, "what may stay unread fits the read buffer")
         precondition((0...255).contains(limits.maxMissedPings), "missed pings are counted in a byte")
         precondition(limits.drainedMark < limits.laggingMark && limits.laggingMark < limits.maxPendingBytes)

@@ -79,6 +79,9 @@ package enum Handshake {
         }
     }
 
+    /// OpenSSL looks for its algorithms when it is first asked for one. The first client shall not wait for that.
+    static func prepare() { _ = acceptance(of: []) }
+
     /// SHA-1 of the key and a fixed text, in base64 (§4.2.2).
     package static func acceptance(of key: ArraySlice<UInt8>) -> String {
         let input = Array(key) + Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)

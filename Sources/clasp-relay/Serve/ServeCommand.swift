@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Relay
 import RelayAuth
@@ -39,6 +40,7 @@ enum ServeCommand {
             let note = "there is no --app-config: whoever signs in may read and write everything"
             log.warn("settings", [LogField("note", note)])
         }
+        clinux_return_freed_memory()
         // Before the first thread, which would otherwise take signals the old way.
         let signals = try Startup.signals()
         raiseDescriptorLimit(to: 1 << 20)

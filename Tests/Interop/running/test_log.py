@@ -140,9 +140,9 @@ class Log(WireCase):
 
     def test_text_json_and_priorities(self):
         with Relay("--log-format", "text") as relay:
-            self.assertRegex(relay.log, r"^\d{4}-\S+Z INFO  relay")
+            self.assertRegex(until(lambda: relay.log), r"^\d{4}-\S+Z INFO  relay")
         with Relay(environment={"JOURNAL_STREAM": "8:1"}) as relay:
-            for line in relay.log.splitlines():
+            for line in until(lambda: relay.log).splitlines():
                 self.assertRegex(line, r"^<[346]>\{")
 
     def test_nobody_reads_what_it_says(self):
