@@ -189,62 +189,25 @@ export interface Calls {
     sync(): Promise<{ offset: number; roundTrip: number }>;
 }
 
-export declare class ClaspClient implements Calls {
+export interface ClaspClient extends Calls {}
+export declare class ClaspClient {
     constructor(url: string | URL, options?: ClientOptions);
-    readonly url: string;
-    readonly state: State;
-    readonly isOpen: boolean;
-    readonly session?: string;
     readonly serverName?: string;
     /** Writes that wait or are unconfirmed. */
     readonly pending: number;
     /** Milliseconds that the relay's clock is ahead of ours. */
     readonly clockOffset: number;
     now(): number;
-    connect(): Promise<{ session: string; name: string }>;
     close(code?: number, reason?: string): void;
     /** Tries again at once, or makes sure that the connection lives. */
     wake(): void;
-    on: Calls['on'];
-    subscribe: Calls['subscribe'];
-    set: Calls['set'];
-    get: Calls['get'];
-    getParam: Calls['getParam'];
-    publish: Calls['publish'];
-    stream: Calls['stream'];
-    gesture: Calls['gesture'];
-    bundle: Calls['bundle'];
-    announce: Calls['announce'];
-    query: Calls['query'];
-    presence: Calls['presence'];
-    history: Calls['history'];
-    sync: Calls['sync'];
 }
 
+export interface SharedClient extends Calls {}
 /** The same calls over one connection that all tabs share. Options and token are those of the first tab. */
-export declare class SharedClient implements Calls {
+export declare class SharedClient {
     static readonly isSupported: boolean;
     constructor(url: string | URL, options?: Omit<ClientOptions, 'WebSocket'>);
-    readonly url: string;
-    readonly state: State;
-    readonly isOpen: boolean;
-    readonly session?: string;
-    connect(): Promise<{ session: string; name: string }>;
-    close(): void;
-    on: Calls['on'];
-    subscribe: Calls['subscribe'];
-    set: Calls['set'];
-    get: Calls['get'];
-    getParam: Calls['getParam'];
-    publish: Calls['publish'];
-    stream: Calls['stream'];
-    gesture: Calls['gesture'];
-    bundle: Calls['bundle'];
-    announce: Calls['announce'];
-    query: Calls['query'];
-    presence: Calls['presence'];
-    history: Calls['history'];
-    sync: Calls['sync'];
 }
 
 export interface Identity {

@@ -5,63 +5,35 @@ typealias WriterID = Int32
 
 /// Who wrote: session ids, mostly, each kept once however many params it wrote, and forgotten with the last of them.
 struct WriterTable: Sendable {
-    fileprivate struct Entry {
-        var name: [UInt8]
-        var uses: Int
-    }
-
     /// The writer of what nobody is known to have written.
     static let nobody: WriterID = 0
 
-    private var entries = [Entry(name: [], uses: 1)]
-    private var freed: [WriterID] = []
-    private var numbers: [[UInt8]: WriterID] = [:]
+    private var table = CountedTable<[UInt8]>()
 
-    init() {}
+    /// Nobody has the first number, and is never forgotten.
+    init() { _ = table.retain([]) }
 
-    var count: Int { entries.count - freed.count - 1 }
+    var count: Int { table.count - 1 }
 
     /// The number of a name, which stays valid while somebody retains it.
-    mutating func retain(_ name: [UInt8]) -> WriterID {
-        if name.isEmpty { return Self.nobody }
-        if let number = numbers[name] {
-            entries[Int(number)].uses += 1
-            return number
-        }
-        let number: WriterID
-        if let free = freed.popLast() {
-            number = free
-            entries[Int(number)] = Entry(name: name, uses: 1)
-        } else {
-            number = WriterID(truncatingIfNeeded: entries.count)
-            entries.append(Entry(name: name, uses: 1))
-        }
-        numbers[name] = number
-        return number
-    }
+    mutating func retain(_ name: [UInt8]) -> WriterID { name.isEmpty ? Self.nobody : table.retain(name) }
 
     mutating func retain(_ number: WriterID) {
-        guard number != Self.nobody else { return }
-        entries[Int(number)].uses += 1
+        if number != Self.nobody { table.retain(number) }
     }
 
     mutating func release(_ number: WriterID) {
-        guard number != Self.nobody else { return }
-        entries[Int(number)].uses -= 1
-        guard entries[Int(number)].uses == 0 else { return }
-        numbers[entries[Int(number)].name] = nil
-        entries[Int(number)].name = []
-        freed.append(number)
+        if number != Self.nobody { table.release(number) }
     }
 
-    func name(of number: WriterID) -> [UInt8] { entries[Int(number)].name }
+    func name(of number: WriterID) -> [UInt8] { table[number] ?? [] }
 
     /// The names as they are now, for another thread.
     struct Names: Sendable {
-        fileprivate let entries: [Entry]
+        fileprivate let table: CountedTable<[UInt8]>
 
-        subscript(number: WriterID) -> [UInt8] { entries[Int(number)].name }
+        subscript(number: WriterID) -> [UInt8] { table[number] ?? [] }
     }
 
-    var names: Names { Names(entries: entries) }
+    var names: Names { Names(table: table) }
 }
