@@ -208,8 +208,10 @@ final class Keeper: Sendable {
         case .down(let error):
             isDown = true
             reasons.append("the journal has failed: \(error)")
-        case .opening:
+        case .waiting:
             reasons.append("the journal waits for a checkpoint")
+        case .opening:
+            reasons.append("the journal is being opened")
         case .open, .closed: break
         }
         if let error = state.checkpointError { reasons.append("the last checkpoint has failed: \(error)") }

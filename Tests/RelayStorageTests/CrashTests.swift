@@ -133,6 +133,25 @@ func `what a crash leaves of a segment that was being made is cleared away and f
     third.storage.close(isClean: false)
 }
 
+/// On a file system whose renames are not one step, both names may be there after a power cut.
+@Test func `a checkpoint that a half done rename has left under both names is not written over`() throws {
+    let disk = SimulatedDisk()
+    let first = try StorageUnderTest(disk)
+    first.batch.add(.remove(address: [0x2F], revision: 1, timestamp: 1))
+    first.commit()
+    #expect(first.checkpoint(Model()))
+    try disk.link("data/state.json", to: "data/state.json.tmp")
+    disk.stall("data/state.json.tmp")
+    #expect(first.storage.beginCheckpoint(ModelContents(Model()), at: first.batch.sequence))
+    #expect(first.wait { disk["data/state.json.tmp"] == [] })
+    let next = try StorageUnderTest(disk.afterKill())
+    #expect(next.storage.report.findings.isEmpty)
+    next.storage.close(isClean: false)
+    disk.stall(nil)
+    #expect(first.storage.waitForCheckpoint())
+    first.storage.close(isClean: false)
+}
+
 @Test func `a second process is told who holds the directory`() throws {
     let disk = SimulatedDisk()
     let first = try StorageUnderTest(disk)

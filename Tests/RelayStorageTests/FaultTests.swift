@@ -73,7 +73,7 @@ private func run(_ injection: Injection, at count: Int, rounds: Int = 10, checkp
         }, "\(injection.testDescription) at \(count)")
     test.storage.close(isClean: false)
     let next = try StorageUnderTest(disk.afterKill())
-    #expect(next.recovered == last)
+    #expect(next.recovered == last, "\(injection.testDescription) at \(count): \(next.storage.report)")
     next.storage.close(isClean: false)
     return hasFired
 }
@@ -148,6 +148,40 @@ private func `each of the first hundred calls may fail, and each failure is one`
     #expect(next.storage.report.sequence == sequence)
     next.storage.close(isClean: false)
     test.storage.close(isClean: false)
+}
+
+@Test func `a checkpoint while the journal is being opened again takes nothing from it`() throws {
+    let disk = SimulatedDisk()
+    let test = try StorageUnderTest(disk)
+    var random = SeededRandom(seed: 7)
+    var model = Model()
+    func add() {
+        for _ in 0..<5 {
+            let entry = random.entry()
+            test.batch.add(entry)
+            model.apply(entry)
+        }
+        test.batch.commit()
+        test.storage.submit(&test.batch)
+    }
+    disk.fail(.init(call: .write, at: 1, fault: .error(FileError.noSpace)))
+    add()
+    #expect(test.wait { test.storage.mode == .readOnly })
+    disk.stall("data/journal")
+    #expect(test.checkpoint(model))
+    add()
+    #expect(test.checkpoint(model))
+    add()
+    disk.stall(nil)
+    #expect(test.wait { test.storage.committed >= test.batch.sequence })
+    add()
+    #expect(test.wait { test.storage.committed >= test.batch.sequence })
+    test.storage.close(isClean: false)
+
+    let next = try StorageUnderTest(disk.afterKill())
+    #expect(next.recovered == model)
+    #expect(next.storage.report.findings.isEmpty)
+    next.storage.close(isClean: false)
 }
 
 @Test func `a full disk makes the storage read-only and a freed one makes it come back by itself`() throws {

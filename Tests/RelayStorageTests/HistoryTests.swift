@@ -162,13 +162,13 @@ extension JournalEntry {
         let disk = SimulatedDisk()
         let test = try StorageUnderTest(disk)
         defer { test.storage.close(isClean: false) }
-        disk.stall(true)
+        disk.stall("data")
         for number in 1...10 { test.batch.add(event("/e", at: Int64(number))) }
         // Asked in the middle of a tick, before its records are handed over.
         let id = try #require(test.storage.replay(HistoryQuery(matches: everything), through: 10))
         test.storage.submit(&test.batch)
         #expect(test.storage.takeSlices().isEmpty)
-        disk.stall(false)
+        disk.stall(nil)
         var slices: [HistorySlice] = []
         #expect(
             test.wait {

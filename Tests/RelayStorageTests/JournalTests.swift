@@ -155,7 +155,7 @@ private let goldenEntries: [JournalEntry] = [
     let test = try StorageUnderTest(disk) { $0.maxBacklogBytes = 10_000 }
     let value: [UInt8] = [0x09] + bigEndian(1_000, 2) + [UInt8](repeating: 0, count: 1_000)
     let (address, nobody) = (bytes("/a"), [UInt8]())
-    disk.stall(true)
+    disk.stall("data")
     var modes: Set<StorageMode> = []
     for _ in 0..<100 {
         test.batch.set(
@@ -164,7 +164,7 @@ private let goldenEntries: [JournalEntry] = [
         modes.insert(test.storage.mode)
     }
     #expect(modes == [.writable, .congested, .readOnly])
-    disk.stall(false)
+    disk.stall(nil)
     #expect(
         test.wait {
             if test.storage.wantsCheckpoint { _ = test.checkpoint(Model()) }

@@ -25,12 +25,12 @@ final class SimulatedDisk: FileSystem {
         var persists = false
     }
 
-    private struct Node {
+    private struct Node: Sendable {
         var content: [UInt8] = []
         var synced: [UInt8] = []
     }
 
-    private struct State {
+    private struct State: Sendable {
         var nodes: [Int: Node] = [:]
         var names: [String: Int] = [:]
         /// The names as they are on the disk, and what has happened to them since, in order.
@@ -49,11 +49,11 @@ final class SimulatedDisk: FileSystem {
     }
 
     private let state: Monitor<State>
-    private let isStalled = Monitor(false)
+    private let stalled = Monitor<String?>(nil)
 
     init() { state = Monitor(State()) }
 
-    private init(_ initial: sending State) { state = Monitor(initial) }
+    private init(_ initial: State) { state = Monitor(initial) }
 
     // MARK: What tests do to it
 
@@ -64,8 +64,8 @@ final class SimulatedDisk: FileSystem {
         }
     }
 
-    /// Makes every write wait until it is let go.
-    func stall(_ stalls: Bool) { isStalled.change { $0 = stalls } }
+    /// Makes every write below a path wait until it is let go.
+    func stall(_ path: String?) { stalled.change { $0 = path } }
 
     /// How often the plan has struck.
     var fired: Int { state.withLock { $0.fired } }
@@ -104,49 +104,56 @@ final class SimulatedDisk: FileSystem {
     }
 
     /// The disk as another process finds it after a SIGKILL: whatever was written is there.
-    func afterKill() -> SimulatedDisk { SimulatedDisk(survivors { $0.content }) }
+    func afterKill() -> SimulatedDisk {
+        SimulatedDisk(
+            state.withLock { state in
+                var copy = Self.restarted(state)
+                copy.nodes = state.nodes.mapValues { Node(content: $0.content, synced: $0.content) }
+                return copy
+            })
+    }
 
     /// The disk after a power cut: what was synced, and of the rest as much as chance would have it.
     func afterPowerCut(_ random: inout SeededRandom) -> SimulatedDisk {
-        var copy = survivors { _ in nil }
-        state.withLock { state in
-            copy.names = state.durableNames
-            let happened = Int.random(in: 0...state.pendingNames.count, using: &random)
-            for change in state.pendingNames.prefix(happened) { copy.names[change.name] = change.node }
-            for node in Set(copy.names.values) {
-                guard let before = state.nodes[node] else { continue }
-                var content = before.synced
-                if before.content.starts(with: before.synced) {
-                    let tail = before.content.dropFirst(before.synced.count)
-                    var kept = Array(tail.prefix(Int.random(in: 0...tail.count, using: &random)))
-                    // The length may have arrived without the data of some last sectors.
-                    if Int.random(in: 0..<4, using: &random) == 0 {
-                        let from = (content.count + Int.random(in: 0...kept.count, using: &random)) / 512 * 512
-                        for index in max(0, from - content.count)..<kept.count { kept[index] = 0 }
-                    }
-                    content += kept
-                } else if Bool.random(using: &random) {
-                    content = Array(before.content.prefix(Int.random(in: 0...before.content.count, using: &random)))
+        SimulatedDisk(
+            state.withLock { state in
+                var copy = Self.restarted(state)
+                copy.names = state.durableNames
+                let happened = Int.random(in: 0...state.pendingNames.count, using: &random)
+                for change in state.pendingNames.prefix(happened) { copy.names[change.name] = change.node }
+                for node in Set(copy.names.values).sorted() {
+                    guard let before = state.nodes[node] else { continue }
+                    let content = Self.afterPowerCut(before, &random)
+                    copy.nodes[node] = Node(content: content, synced: content)
                 }
-                copy.nodes[node] = Node(content: content, synced: content)
-            }
-            copy.durableNames = copy.names
-        }
-        return SimulatedDisk(copy)
+                copy.durableNames = copy.names
+                return copy
+            })
     }
 
-    private func survivors(_ content: (Node) -> [UInt8]?) -> State {
-        state.withLock { state in
-            var copy = State()
-            copy.names = state.names
-            copy.durableNames = state.names
-            copy.nextNode = state.nextNode
-            copy.space = state.space
-            for (number, node) in state.nodes {
-                if let kept = content(node) { copy.nodes[number] = Node(content: kept, synced: kept) }
-            }
-            return copy
+    private static func afterPowerCut(_ node: Node, _ random: inout SeededRandom) -> [UInt8] {
+        guard node.content.starts(with: node.synced) else {
+            guard Bool.random(using: &random) else { return node.synced }
+            return Array(node.content.prefix(Int.random(in: 0...node.content.count, using: &random)))
         }
+        let tail = node.content.dropFirst(node.synced.count)
+        var kept = Array(tail.prefix(Int.random(in: 0...tail.count, using: &random)))
+        // The length may have arrived without the data of some last sectors.
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            let from = (node.synced.count + Int.random(in: 0...kept.count, using: &random)) / 512 * 512
+            for index in max(0, from - node.synced.count)..<kept.count { kept[index] = 0 }
+        }
+        return node.synced + kept
+    }
+
+    /// What a new process knows of the disk, without what files contain.
+    private static func restarted(_ state: State) -> State {
+        var copy = State()
+        copy.names = state.names
+        copy.durableNames = state.names
+        copy.nextNode = state.nextNode
+        copy.space = state.space
+        return copy
     }
 
     // MARK: FileSystem
@@ -225,7 +232,7 @@ final class SimulatedDisk: FileSystem {
     }
 
     func write(_ file: OpenFile, _ bytes: ArraySlice<UInt8>) throws(FileError) -> Int {
-        isStalled.wait { $0 ? nil : () }
+        stalled.wait { part in part.map { file.path.hasPrefix($0) } == true ? nil : () }
         return try state.withLock { state throws(FileError) in
             let isShort = try strike(&state, .write, file.path)
             guard let open = state.open[file.descriptor] else { throw missing("write", file.path) }

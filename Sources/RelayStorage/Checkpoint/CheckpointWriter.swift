@@ -33,7 +33,9 @@ struct CheckpointWriter {
     private func writeFile(
         _ path: String, _ contents: inout some CheckpointContents, _ head: CheckpointHead
     ) throws(FileError) -> Outcome {
-        let file = try files.open(path, .truncated)
+        // A new file, never an old one cut short: where a crash has left a rename half done, the old one has both names.
+        if try files.exists(path) { try files.remove(path) }
+        let file = try files.open(path, .new)
         defer { files.close(file) }
         var outcome = Outcome()
         var checksum = Checksum()

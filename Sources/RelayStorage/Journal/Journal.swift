@@ -8,7 +8,9 @@ internal import Synchronization
 /// journal is down, acknowledges nothing, and comes back only on top of a fresh checkpoint (`reopen`).
 final class Journal: Sendable {
     enum Phase: Sendable, Equatable {
-        /// Before the first segment, and again between a checkpoint and the next segment: records are kept.
+        /// It was down and a checkpoint has begun, on top of which it can come back: records are kept.
+        case waiting
+        /// The thread makes the next segment: records are kept.
         case opening
         case open
         /// Records are thrown away, for the memory alone has the state now.
@@ -81,7 +83,7 @@ final class Journal: Sendable {
             case .down, .closed:
                 batch.clear()
                 return 0
-            case .opening, .open:
+            case .waiting, .opening, .open:
                 box.wantsWord = box.wantsWord || batch.wantsWord
                 box.wantsSync = box.wantsSync || batch.wantsSync
                 if box.pending.isEmpty {
@@ -114,9 +116,10 @@ final class Journal: Sendable {
             case .down:
                 box.pending = []
                 (box.wantsWord, box.wantsSync) = (false, false)
-                box.phase = .opening
+                box.phase = .waiting
             case .open: box.wantsRotation = true
-            case .opening, .closed: break
+            // A segment that is only being made goes on behind the checkpoint before this one, and has everything since.
+            case .waiting, .opening, .closed: break
             }
         }
     }
@@ -128,7 +131,7 @@ final class Journal: Sendable {
         progress.wait(upTo: time) { _ in
             if written.load(ordering: .acquiring) >= sequence { return true }
             switch phase {
-            case .opening, .open: return nil
+            case .waiting, .opening, .open: return nil
             case .down, .closed: return true
             }
         } ?? false
@@ -139,7 +142,8 @@ final class Journal: Sendable {
     /// The checkpoint that `checkpointBegins` announced exists: a journal that was down goes on behind it.
     func reopen(epoch: UInt64, after sequence: UInt64) -> Bool {
         mailbox.change { box in
-            guard box.phase == .opening, box.opening == nil else { return false }
+            guard box.phase == .waiting else { return false }
+            box.phase = .opening
             box.opening = (epoch, sequence)
             return true
         }
@@ -148,7 +152,7 @@ final class Journal: Sendable {
     /// The checkpoint failed: back to being down.
     func checkpointFailed(_ error: FileError) {
         mailbox.change { box in
-            guard box.phase == .opening, box.opening == nil else { return }
+            guard box.phase == .waiting else { return }
             box.phase = .down(error)
             box.pending = []
         }
@@ -183,8 +187,12 @@ final class Journal: Sendable {
                     if let segment { surroundings.files.close(segment.file) }
                     segment = nil
                     segment = try openSegment(epoch: epoch, first: after &+ 1)
-                    isUp.store(true, ordering: .relaxed)
-                    mailbox.change { if $0.phase == .opening { $0.phase = .open } }
+                    mailbox.change { box in
+                        // The backlog may have grown too long meanwhile.
+                        guard box.phase == .opening else { return }
+                        box.phase = .open
+                        isUp.store(true, ordering: .relaxed)
+                    }
                     publish(written: after, durable: after)
                     surroundings.wake()
                 case .write(let last, let wantsWord, let wantsSync, let rotates):
@@ -309,6 +317,7 @@ final class Journal: Sendable {
         mailbox.change { box in
             box.phase = .down(error)
             box.pending = []
+            box.opening = nil
             (box.wantsWord, box.wantsSync, box.wantsRotation) = (false, false, false)
         }
         backlog.store(0, ordering: .relaxed)
