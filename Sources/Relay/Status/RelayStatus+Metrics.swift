@@ -101,7 +101,7 @@ extension RelayStatus {
             scale: 1e-6)
         let (seconds, attoseconds) = longestGap.components
         text.gauge(
-            "relay_loop_longest_gap_seconds", "The longest of them since the last look.",
+            "relay_loop_longest_gap_seconds", "The longest of them since the start.",
             Double(seconds) + Double(attoseconds) * 1e-18)
     }
 
