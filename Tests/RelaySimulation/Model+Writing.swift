@@ -125,14 +125,14 @@ extension Model {
         let key = Gesture(client: client, address: message.address, id: message.id ?? 0)
         switch message.phase {
         case .start:
-            gestures[key] = .some(nil)
+            gestures[key] = Moves(started: now.uptime)
             pass(message, client, isConflatable: false)
         case .move:
             guard gestures[key] != nil else { return pass(message, client, isConflatable: false) }
-            gestures[key] = message
+            gestures[key]?.newest = message
             if movesAt == nil { movesAt = now.uptime + 16_000 }
         case .end, .cancel:
-            if let move = gestures.removeValue(forKey: key) ?? nil { pass(move, client, isConflatable: true) }
+            if let move = gestures.removeValue(forKey: key)?.newest { pass(move, client, isConflatable: true) }
             pass(message, client, isConflatable: false)
         }
     }
@@ -223,11 +223,13 @@ extension Model {
 
     private mutating func forwardMoves() {
         movesAt = nil
-        for (key, waiting) in gestures {
-            guard let move = waiting else { continue }
-            gestures[key] = .some(nil)
+        for (key, moves) in gestures {
+            guard let move = moves.newest else { continue }
+            gestures[key]?.newest = nil
             pass(move, key.client, isConflatable: true)
         }
+        // Those that nobody ends.
+        gestures = gestures.filter { now.uptime < $0.value.started + gestureTimeout }
     }
 }
 

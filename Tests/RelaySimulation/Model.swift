@@ -84,10 +84,16 @@ struct Model {
         let id: UInt32
     }
 
+    struct Moves {
+        let started: UInt64
+        var newest: Signalled?
+    }
+
     var now: Moment
     let maxParams: Int
     let standardLife: UInt64
     let maxSubscriptions: Int
+    let gestureTimeout: UInt64
     var rights: Rights
     let isOpen: Bool
 
@@ -95,7 +101,7 @@ struct Model {
     var clients: [Client] = []
     var holders: [String: Set<Int>] = [:]
     var bundles: [Bundle] = []
-    var gestures: [Gesture: Signalled?] = [:]
+    var gestures: [Gesture: Moves] = [:]
     var movesAt: UInt64?
     var log = VersionLog()
 
@@ -105,6 +111,7 @@ struct Model {
         maxParams = limits.maxParams
         standardLife = UInt64(limits.paramTimeToLive)
         maxSubscriptions = limits.maxSubscriptions
+        gestureTimeout = limits.gestureTimeout
         rights = Rights(config: config)
     }
 

@@ -40,6 +40,7 @@ package struct Simulation {
         limits.walkBudget = world.pick([3, 4_096])
         limits.maxMatches = 1_024
         limits.maxMissedStreams = 1_000
+        limits.gestureTimeout = world.pick([50_000, 300_000_000])
         limits.maxCachedListeners = world.pick([20, 1 << 22])
         checksSignals = limits.maxIdleAddresses > 1_000
         let policy = (try? AppConfig(parsing: world.config.encoded()).policy) ?? .none
