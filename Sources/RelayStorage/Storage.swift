@@ -97,7 +97,7 @@ package final class Storage: Sendable {
     /// The batch that the hub fills from now on; there is one.
     package func makeBatch() -> JournalBatch { JournalBatch(after: report.sequence) }
 
-    /// Hands the records of a tick over and empties the batch. Once per tick.
+    /// Hands the records over and empties the batch.
     package func submit(_ batch: inout JournalBatch) {
         guard !batch.isEmpty else { return }
         if durability == .none {

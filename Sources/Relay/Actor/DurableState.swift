@@ -6,6 +6,8 @@ package final class DurableState {
     private let storage: Storage
     private let interval: UInt64
     private let log: Log
+    /// Uptime of the last time that records were handed over.
+    private var handedOverAt: UInt64 = 0
     /// Uptime at which the next checkpoint is due, if something has changed by then.
     private var checkpointAt: UInt64
     private var covered: UInt64
@@ -18,6 +20,10 @@ package final class DurableState {
     /// Checkpoints, and failed ones, that the log has told of.
     private var told: (written: UInt64, failed: UInt64) = (0, 0)
 
+    /// Microseconds for which records that nobody waits for may stay on the loop, and how many bytes of them: handing
+    /// over wakes a thread, which costs several times what a record does.
+    private static let holdTime: UInt64 = 5_000
+    private static let holdBytes = 64 << 10
     /// Microseconds after which work that does not get on counts as stalled.
     private static let patience: UInt64 = 5_000_000
 
@@ -37,17 +43,31 @@ package final class DurableState {
 
     func makeBatch() -> JournalBatch { storage.makeBatch() }
 
-    func endTurn(_ batch: inout JournalBatch, at now: Moment, _ contents: (Moment) -> StateContents) {
-        guard !isClosed else { return }
-        storage.submit(&batch)
+    /// Returns when to call again, at the latest, for what is still in the batch.
+    func endTurn(_ batch: inout JournalBatch, at now: Moment, _ contents: (Moment) -> StateContents) -> UInt64? {
+        guard !isClosed else { return nil }
+        let isDue = now.uptime >= checkpointAt && batch.sequence != covered
+        let checkpoints = isDue || storage.wantsCheckpoint
+        if checkpoints || !mayWait(batch, at: now) {
+            storage.submit(&batch)
+            handedOverAt = now.uptime
+        }
         noteMode()
         notePace(batch.sequence, at: now)
-        let isDue = now.uptime >= checkpointAt && batch.sequence != covered
         isLate = isDue
-        guard isDue || storage.wantsCheckpoint else { return }
-        guard storage.beginCheckpoint(contents(now), at: batch.sequence) else { return }
+        if checkpoints { beginCheckpoint(batch.sequence, at: now, contents) }
+        return batch.isEmpty ? nil : handedOverAt + Self.holdTime
+    }
+
+    private func mayWait(_ batch: JournalBatch, at now: Moment) -> Bool {
+        !batch.wantsWord && !batch.wantsSync && batch.byteCount < Self.holdBytes
+            && now.uptime < handedOverAt + Self.holdTime
+    }
+
+    private func beginCheckpoint(_ sequence: UInt64, at now: Moment, _ contents: (Moment) -> StateContents) {
+        guard storage.beginCheckpoint(contents(now), at: sequence) else { return }
         isLate = false
-        covered = batch.sequence
+        covered = sequence
         checkpointAt = now.uptime + interval
     }
 

@@ -32,6 +32,7 @@ struct RelayWire: WireHandler, ~Copyable {
     private var longestGap = Duration.zero
     private var replays = Replays()
     private var isSecondSet = false
+    private var isHandOverSet = false
     private var confirmed = Acknowledgements()
     private var committed = Acknowledgements()
 
@@ -47,6 +48,8 @@ struct RelayWire: WireHandler, ~Copyable {
         static let shutdown: UInt64 = 2
         /// So that a checkpoint is written when nothing happens, too, and somebody knows that the loop is alive.
         static let second: UInt64 = 3
+        /// So that no record stays here for longer than is agreed on.
+        static let handOver: UInt64 = 4
     }
 
     init(
@@ -71,7 +74,11 @@ struct RelayWire: WireHandler, ~Copyable {
     /// Hands the records of the turn over and says what has become safe.
     mutating func endTurn(on loop: EventLoop) {
         if let store {
-            store.endTurn(&output.journal, at: moment(loop)) { hub.contents(at: $0) }
+            let due = store.endTurn(&output.journal, at: moment(loop)) { hub.contents(at: $0) }
+            if let due, !isHandOverSet {
+                isHandOverSet = true
+                setTimer(Timer.handOver, at: due, on: loop)
+            }
             hub.isReadOnly = store.isReadOnly
             hub.historyEpoch = store.epoch
             if !replays.isEmpty { advanceReplays(store, on: loop) }
@@ -87,9 +94,13 @@ struct RelayWire: WireHandler, ~Copyable {
         }
         if let due = hub.nextDue, due < tickAt {
             tickAt = due
-            let uptime = loop.instant / 1000
-            _ = loop.setTimer(Timer.tick, after: .microseconds(Int64(clamping: due > uptime ? due - uptime : 0)))
+            setTimer(Timer.tick, at: due, on: loop)
         }
+    }
+
+    private func setTimer(_ timer: UInt64, at uptime: UInt64, on loop: EventLoop) {
+        let now = loop.instant / 1000
+        _ = loop.setTimer(timer, after: .microseconds(Int64(clamping: uptime > now ? uptime - now : 0)))
     }
 
     private mutating func noteGap(of loop: EventLoop) {
@@ -190,6 +201,7 @@ struct RelayWire: WireHandler, ~Copyable {
             hub.tick(at: moment(loop), into: &output)
             carryOut(on: loop)
         case Timer.shutdown: advanceShutdown(on: loop)
+        case Timer.handOver: isHandOverSet = false
         default:
             isSecondSet = false
             surroundings.beat()

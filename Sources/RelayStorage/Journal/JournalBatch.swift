@@ -19,6 +19,8 @@ package struct JournalBatch: Sendable {
     /// Neither records nor somebody who waits for those of earlier batches.
     package var isEmpty: Bool { records.count == 0 && !wantsWord && !wantsSync }
 
+    package var byteCount: Int { records.count }
+
     @discardableResult
     package mutating func set(
         address: Span<UInt8>, value: Span<UInt8>, writer: Span<UInt8>, stamp: ParamStamp
