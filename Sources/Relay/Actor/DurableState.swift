@@ -146,7 +146,9 @@ package final class DurableState {
     var epoch: UInt64? { keepsJournal ? storage.epoch : nil }
 
     func replay(_ query: HistoryQuery, through position: UInt64) -> ReplayID? {
-        storage.replay(query, through: position)
+        // The answer waits for what is still here.
+        handedOverAt = 0
+        return storage.replay(query, through: position)
     }
 
     func takeSlices() -> [HistorySlice] { storage.takeSlices() }
