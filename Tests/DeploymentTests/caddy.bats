@@ -46,7 +46,7 @@ probe() { "$BATS_TEST_DIRNAME/python" "$BATS_TEST_DIRNAME/proxy-probe" https://a
     no grep '127\.0\.0\.1 ' <<<"$output"
 }
 
-@test "200 sockets come back within 5 seconds of a reload" {
+@test "200 sockets come back after a reload" {
     run "$BATS_TEST_DIRNAME/python" "$BATS_TEST_DIRNAME/reload-probe" https://app.localhost "$authority" \
         caddy reload --force --config "$tree/Caddyfile" --adapter caddyfile
     echo "$output"

@@ -43,7 +43,7 @@ teardown_file() {
     [ "$status" -eq 0 ]
 }
 
-@test "200 sockets come back within 5 seconds of a reload" {
+@test "200 sockets come back after a reload" {
     run "$BATS_TEST_DIRNAME/python" "$BATS_TEST_DIRNAME/reload-probe" https://app.localhost "$authority" nginx -s reload
     echo "$output"
     [ "$status" -eq 0 ]
