@@ -338,7 +338,10 @@ class Patterns(ClientCase):
         await settle(reader)
         for number in range(100):
             await writer.set("/fast", number)
-        heard = await ear.hears(2)
+        heard = await ear.hears(1)
+        # Where the writer takes its time, there are some between the first and the last.
+        while heard[-1] != ("/fast", 99):
+            heard += await ear.hears(1)
         self.assertEqual((heard[0], heard[-1]), (("/fast", 0), ("/fast", 99)))
         self.assertLess(len(heard), 100)
 
@@ -357,7 +360,7 @@ class Reconnecting(ClientCase):
         with Relay(port=port) as first:
             self.relay = first
             # It tries once, after this time; the second relay must be there by then, on a busy machine too.
-            client = await self.client(reconnect_interval=3)
+            client = await self.client(reconnect_interval=10)
             ears, reasons = [], []
             client.on_disconnect(reasons.append)
             # The client does not subscribe again by itself.

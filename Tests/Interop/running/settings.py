@@ -9,6 +9,7 @@ import tempfile
 import time
 import unittest
 
+import codec
 from peer import Closed, Peer, Socket
 from relay import BINARY, Relay
 from test_health import until
@@ -85,6 +86,16 @@ class Behaviour(unittest.TestCase):
             return closed.code
         except TimeoutError:
             return None
+
+    def fate(self, connected):
+        """How the relay ends a connection for what was sent; None when it answers what comes behind that."""
+        try:
+            connected.send_bytes(codec.frame(codec.ping()))
+            while codec.decode(connected.receive_bytes()).type != "PONG":
+                pass
+        except Closed as closed:
+            return closed.code
+        return None
 
     def log(self, relay, word):
         """The fields of the first line with that message."""
