@@ -356,7 +356,7 @@ class Sockets(SignInCase):
             deaf.send_bytes(codec.frame(codec.subscribe(1, "/clasp/**")))
             for connection in connections:
                 self.answered(connection)
-            end = int((time.time() + 2.5) * 1e6)
+            end = int((time.time() + 6) * 1e6)
             with sqlite3.connect(relay.data / "users.db") as accounts:
                 accounts.execute("UPDATE tokens SET expiry = ?", [end])
             accounts.close()

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import select
 import signal
 import socket
@@ -313,5 +314,5 @@ class Options(Behaviour):
         printed = subprocess.run([BINARY, "print-config"], capture_output=True, text=True, timeout=20).stdout
         keys = [line.removeprefix("# ").split()[0] for line in printed.splitlines() if " = " in line or "is not set" in line]
         self.assertGreater(len(keys), 60)
-        told = "".join(path.read_text() for path in pathlib.Path(__file__).parent.glob("test_*options.py"))
-        self.assertEqual([key for key in keys if f"{key} = " not in told], [])
+        told = "".join(path.read_text() for path in pathlib.Path(__file__).parent.glob("test_*options.py")).replace("\\n", " ")
+        self.assertEqual([key for key in keys if not re.search(rf"(?<![a-z_]){key} = ", told)], [])

@@ -1,4 +1,8 @@
-"""The path of somebody new: the commands of the README as they stand there."""
+"""The path of somebody new: the commands of the README as they stand there.
+
+The relay that they start is the built one, because a build would wait for others that are under way. With README_BUILDS=1
+in the environment, and without RELAY_BINARY, the README builds it itself, as on a machine that has nothing yet.
+"""
 
 import os
 import re
@@ -28,6 +32,8 @@ class Readme(unittest.TestCase):
         self.environment = os.environ | {
             "RELAY_PORT": str(port), "RELAY_AUTH_PORT": str(self.http_port), "RELAY_URL": f"ws://127.0.0.1:{port}",
             "RELAY_DATA_DIR": self.place + "/data"}
+        if "README_BUILDS" not in os.environ:
+            self.environment["RELAY_BINARY"] = BINARY
 
     def start(self, name):
         process = subprocess.Popen(
