@@ -77,12 +77,11 @@ final class Journal: Sendable {
     var isOpen: Bool { isUp.load(ordering: .relaxed) }
 
     func submit(_ batch: inout JournalBatch) {
-        let waiting = mailbox.change { box in
+        mailbox.change { box in
             box.sequence = batch.sequence
             switch box.phase {
             case .down, .closed:
                 batch.clear()
-                return 0
             case .waiting, .opening, .open:
                 box.wantsWord = box.wantsWord || batch.wantsWord
                 box.wantsSync = box.wantsSync || batch.wantsSync
@@ -97,10 +96,9 @@ final class Journal: Sendable {
                     box.pending = []
                     isUp.store(false, ordering: .relaxed)
                 }
-                return box.pending.count
             }
+            backlog.store(box.pending.count, ordering: .relaxed)
         }
-        backlog.store(waiting, ordering: .relaxed)
     }
 
     /// More is waiting than should: the disk does not keep up.
@@ -155,6 +153,7 @@ final class Journal: Sendable {
             guard box.phase == .waiting else { return }
             box.phase = .down(error)
             box.pending = []
+            backlog.store(0, ordering: .relaxed)
         }
     }
 
@@ -206,9 +205,10 @@ final class Journal: Sendable {
                     try write(&buffer, to: &segment, last: last)
                     // Nobody but those who wait needs to know, and a loop that sleeps sleeps on.
                     if wantsWord || wasCongested { surroundings.wake() }
-                    guard wantsSync else { continue }
+                    // On a slow disk there is always more to write, so nobody else looks whether it is time.
+                    guard wantsSync || segment?.isSyncDue == true else { continue }
                     try sync(&segment)
-                    surroundings.wake()
+                    if wantsSync { surroundings.wake() }
                 case .sync:
                     try sync(&segment)
                 case .close:
@@ -319,8 +319,8 @@ final class Journal: Sendable {
             box.pending = []
             box.opening = nil
             (box.wantsWord, box.wantsSync, box.wantsRotation) = (false, false, false)
+            backlog.store(0, ordering: .relaxed)
         }
-        backlog.store(0, ordering: .relaxed)
         progress.change { _ in }
         surroundings.wake()
     }
@@ -336,4 +336,6 @@ private struct OpenSegment {
     var nextMark = SegmentMark.distance
     /// On the monotonic clock; nil when everything is synced.
     var syncDue: Int64?
+
+    var isSyncDue: Bool { syncDue.map { $0 <= MonotonicClock.now } ?? false }
 }
