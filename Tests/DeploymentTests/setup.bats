@@ -83,7 +83,7 @@ state() {
 
     before=$(state)
     : >"$DOCKER_CALLS"
-    sleep 1
+    /usr/bin/sleep 1
     run setup_sh
     echo "$output"
     [ "$status" -eq 0 ]
@@ -264,7 +264,7 @@ SH
     place=$(cd /srv/chat && ls -d assets/????????????????)
     grep -F "src=\"$place/assets/a.js\"" /srv/chat/index.html
     before=$(find /srv/chat -exec stat -c '%n %i %Y' {} + | sort)
-    sleep 1
+    /usr/bin/sleep 1
     setup_sh --no-volume
     [ "$(find /srv/chat -exec stat -c '%n %i %Y' {} + | sort)" = "$before" ]
     cp -R /srv/chat "$BATS_TEST_TMPDIR/release"

@@ -1,3 +1,4 @@
+import Glibc
 import RelayJSON
 import RelayTestKit
 import RelayThreads
@@ -22,6 +23,8 @@ import Testing
         #expect(data.checkpoint())
         data.set("/a/2", 3)
         let middle = WallClock.now
+        // What comes now is after that moment, not in the same microsecond.
+        usleep(1_000)
         data.set("/a/1", 4, revision: 2)
         data.set("/b/2", 5)
 

@@ -90,8 +90,17 @@ import Testing
         let harness = try AuthHarness()
         let ann = try await harness.register("Ann", "correct-horse-7")
         await harness.stop()
-        for name in try Scratch.names(in: harness.scratch.path) {
-            let content = String(decoding: SmallFile.read(harness.scratch.file(name)) ?? [], as: UTF8.self)
+        let names = try Scratch.names(in: harness.scratch.path)
+        #expect(names.contains("users.db"))
+        for name in names {
+            let bytes = try PackageFiles.bytes(at: harness.scratch.file(name))
+            // Most of it is room for later.
+            let content = String(decoding: bytes.filter { $0 != 0 }, as: UTF8.self)
+            if name == "users.db" {
+                // All of it has been read, and what is in it can be found.
+                #expect(bytes.count > 1 << 20)
+                #expect(content.contains("Ann"))
+            }
             for shape in shapes(of: ann.token) + shapes(of: "correct-horse-7") {
                 let isThere = content.contains(shape)
                 #expect(!isThere, "\(name): \(shape)")

@@ -130,8 +130,9 @@ private actor Answers {
 
     @Test func `cuts those who are slow with a head or a body`() async throws {
         var limits = HTTPLimits.patient
-        limits.headTimeout = .milliseconds(100)
-        limits.bodyTimeout = .milliseconds(100)
+        // Long enough for a client to say its piece before.
+        limits.headTimeout = .seconds(1)
+        limits.bodyTimeout = .seconds(1)
         let running = try RunningPort(routes(), limits: limits)
         #expect(await running.exchange("") == "")
         #expect(await running.exchange("GET /now HT").hasPrefix("HTTP/1.1 408 "))
