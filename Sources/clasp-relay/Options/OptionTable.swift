@@ -36,7 +36,8 @@ enum OptionTable {
             "longest time from SIGTERM to the end"),
         Option(
             "drain-spread", \.server.drainSpread, .duration(.zero ... .seconds(3_600)), in: .server,
-            "how long the closing of connections is spread over, so that clients do not come back all at once"),
+            "longest time that the closing of connections, 10 ms apart, is spread over, so that clients do not come back "
+                + "all at once"),
     ]
 
     private static let web: [Option] = [
