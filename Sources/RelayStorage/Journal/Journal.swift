@@ -49,8 +49,8 @@ final class Journal: Sendable {
     let bytesWritten = Atomic<UInt64>(0)
     let syncs = Atomic<UInt64>(0)
     private let backlog = Atomic<Int>(0)
-    /// Wakes those who wait for records to be written.
-    private let progress = Monitor(())
+    /// `written` once more, for those who wait for it.
+    private let progress: Monitor<UInt64>
     private let isUp = Atomic<Bool>(false)
 
     init(after sequence: UInt64, _ chain: SegmentChain, _ options: StorageOptions, _ surroundings: StorageSurroundings)
@@ -61,6 +61,7 @@ final class Journal: Sendable {
         self.surroundings = surroundings
         written = Atomic(sequence)
         durable = Atomic(sequence)
+        progress = Monitor(sequence)
         thread = Monitor(nil)
     }
 
@@ -126,8 +127,8 @@ final class Journal: Sendable {
 
     /// False when the time is over; a journal that is down writes nothing more, so nobody waits for it.
     func waitUntilWritten(_ sequence: UInt64, upTo time: Duration) -> Bool {
-        progress.wait(upTo: time) { _ in
-            if written.load(ordering: .acquiring) >= sequence { return true }
+        progress.wait(upTo: time) { written in
+            if written >= sequence { return true }
             switch phase {
             case .waiting, .opening, .open: return nil
             case .down, .closed: return true
@@ -309,7 +310,7 @@ final class Journal: Sendable {
     private func publish(written: UInt64?, durable: UInt64?) {
         if let written { self.written.store(written, ordering: .releasing) }
         if let durable { self.durable.store(durable, ordering: .releasing) }
-        if written != nil { progress.change { _ in } }
+        if let written { progress.change { $0 = written } }
     }
 
     private func fail(_ error: FileError) {
