@@ -99,8 +99,8 @@ package final class SQLiteAccounts: AccountStore {
         return try await perform { (database) throws(DatabaseError) in try database.admit(guest, at: now) }
     }
 
-    package func issue(_ token: TokenRecord) async throws(StoreFailure) -> Bool {
-        try await perform { (database) throws(DatabaseError) in try database.issue(token) }
+    package func issue(_ token: TokenRecord, provedBy hash: String) async throws(StoreFailure) -> Issuance {
+        try await perform { (database) throws(DatabaseError) in try database.issue(token, provedBy: hash) }
     }
 
     package func extend(_ digest: TokenDigest, to expiry: UnixTime) async throws(StoreFailure) -> Bool {
