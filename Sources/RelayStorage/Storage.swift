@@ -64,6 +64,7 @@ package final class Storage: Sendable {
                 try Self.makeDirectory("\(options.directory)/\(SegmentChain.directoryName)", surroundings.files)
             }
             try lease.mark(options.directory)
+            try recovery.makeSafe()
             try recovery.setAside()
         } catch {
             throw .failed(error)

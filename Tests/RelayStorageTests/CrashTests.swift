@@ -133,6 +133,29 @@ func `what a crash leaves of a segment that was being made is cleared away and f
     third.storage.close(isClean: false)
 }
 
+@Test func `what a power cut takes after a kill is nothing that was committed, and nothing before it`() throws {
+    var random = SeededRandom(seed: 11)
+    func add(_ number: UInt64, _ test: StorageUnderTest) {
+        test.batch.add(.remove(address: [0x2F], revision: number, timestamp: 1))
+    }
+    for _ in 0..<20 {
+        let first = try StorageUnderTest(SimulatedDisk(), epoch: 10) { $0.syncInterval = .seconds(60) }
+        add(1, first)
+        first.storage.submit(&first.batch)
+        #expect(first.wait { first.storage.confirmed >= 1 })
+        let second = try StorageUnderTest(first.disk.afterKill(), epoch: 20)
+        first.storage.close(isClean: false)
+        add(2, second)
+        second.commit()
+        #expect(second.storage.committed == 2)
+        let third = try StorageUnderTest(second.disk.afterPowerCut(&random), epoch: 30)
+        second.storage.close(isClean: false)
+        #expect(third.storage.report.sequence == 2)
+        #expect(third.storage.report.findings.isEmpty)
+        third.storage.close(isClean: false)
+    }
+}
+
 /// On a file system whose renames are not one step, both names may be there after a power cut.
 @Test func `a checkpoint that a half done rename has left under both names is not written over`() throws {
     let disk = SimulatedDisk()

@@ -1,3 +1,4 @@
+import Glibc
 import RelayStorage
 import RelayTestKit
 import Testing
@@ -170,6 +171,21 @@ private let goldenEntries: [JournalEntry] = [
             if test.storage.wantsCheckpoint { _ = test.checkpoint(Model()) }
             return test.storage.mode == .writable
         })
+    test.storage.close(isClean: false)
+}
+
+@Test func `what nobody waits for is synced in time on a disk that does not keep up, too`() throws {
+    let disk = SimulatedDisk()
+    let test = try StorageUnderTest(disk)
+    disk.slowDown(to: 1_000)
+    // There is always something to write meanwhile.
+    for number in 0..<20_000 where test.storage.committed == 0 {
+        test.batch.add(.remove(address: bytes("/a"), revision: UInt64(number), timestamp: 1))
+        test.storage.submit(&test.batch)
+        usleep(20)
+    }
+    #expect(test.storage.committed > 0)
+    disk.slowDown(to: 0)
     test.storage.close(isClean: false)
 }
 

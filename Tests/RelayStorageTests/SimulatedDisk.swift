@@ -1,6 +1,8 @@
+import Glibc
 import RelayStorage
 import RelayTestKit
 import RelayThreads
+import Synchronization
 
 /// A disk in memory that remembers what was synced, can fail at a chosen call, and can be looked at after a crash.
 final class SimulatedDisk: FileSystem {
@@ -50,6 +52,8 @@ final class SimulatedDisk: FileSystem {
 
     private let state: Monitor<State>
     private let stalled = Monitor<String?>(nil)
+    /// Microseconds that every write takes.
+    private let slowness = Atomic<UInt32>(0)
 
     init() { state = Monitor(State()) }
 
@@ -66,6 +70,8 @@ final class SimulatedDisk: FileSystem {
 
     /// Makes every write below a path wait until it is let go.
     func stall(_ path: String?) { stalled.change { $0 = path } }
+
+    func slowDown(to microseconds: UInt32) { slowness.store(microseconds, ordering: .relaxed) }
 
     /// How often the plan has struck.
     var fired: Int { state.withLock { $0.fired } }
@@ -103,12 +109,14 @@ final class SimulatedDisk: FileSystem {
         state.withLock { state in state.names.compactMapValues { state.nodes[$0]?.content } }
     }
 
-    /// The disk as another process finds it after a SIGKILL: whatever was written is there.
+    /// The disk as another process finds it after a SIGKILL: whatever was written is there, but no safer than before.
     func afterKill() -> SimulatedDisk {
         SimulatedDisk(
             state.withLock { state in
                 var copy = Self.restarted(state)
-                copy.nodes = state.nodes.mapValues { Node(content: $0.content, synced: $0.content) }
+                copy.nodes = state.nodes
+                copy.durableNames = state.durableNames
+                copy.pendingNames = state.pendingNames
                 return copy
             })
     }
@@ -233,6 +241,8 @@ final class SimulatedDisk: FileSystem {
 
     func write(_ file: OpenFile, _ bytes: ArraySlice<UInt8>) throws(FileError) -> Int {
         stalled.wait { part in part.map { file.path.hasPrefix($0) } == true ? nil : () }
+        let slowness = slowness.load(ordering: .relaxed)
+        if slowness > 0 { usleep(slowness) }
         return try state.withLock { state throws(FileError) in
             let isShort = try strike(&state, .write, file.path)
             guard let open = state.open[file.descriptor] else { throw missing("write", file.path) }

@@ -59,8 +59,9 @@ package struct Past {
 
     private func load(_ candidate: Candidate, into sink: inout some RecoverySink) -> Bool {
         let reader = CheckpointReader(files: files, path: "\(directory)/\(candidate.file)", now: 0)
-        guard case .valid(let head) = reader.inspect(), head == candidate.head else { return false }
-        return (try? reader.load(into: &sink)) != nil
+        guard case .valid(candidate.head) = reader.inspect() else { return false }
+        // A relay that is at work may have put another file in its place meanwhile.
+        return (try? reader.load(into: &sink)) == candidate.head
     }
 
     private func replay(

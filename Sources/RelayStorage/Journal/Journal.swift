@@ -49,8 +49,8 @@ final class Journal: Sendable {
     let bytesWritten = Atomic<UInt64>(0)
     let syncs = Atomic<UInt64>(0)
     private let backlog = Atomic<Int>(0)
-    /// Wakes those who wait for records to be written.
-    private let progress = Monitor(())
+    /// `written` once more, for those who wait for it.
+    private let progress: Monitor<UInt64>
     private let isUp = Atomic<Bool>(false)
 
     init(after sequence: UInt64, _ chain: SegmentChain, _ options: StorageOptions, _ surroundings: StorageSurroundings)
@@ -61,6 +61,7 @@ final class Journal: Sendable {
         self.surroundings = surroundings
         written = Atomic(sequence)
         durable = Atomic(sequence)
+        progress = Monitor(sequence)
         thread = Monitor(nil)
     }
 
@@ -77,12 +78,11 @@ final class Journal: Sendable {
     var isOpen: Bool { isUp.load(ordering: .relaxed) }
 
     func submit(_ batch: inout JournalBatch) {
-        let waiting = mailbox.change { box in
+        mailbox.change { box in
             box.sequence = batch.sequence
             switch box.phase {
             case .down, .closed:
                 batch.clear()
-                return 0
             case .waiting, .opening, .open:
                 box.wantsWord = box.wantsWord || batch.wantsWord
                 box.wantsSync = box.wantsSync || batch.wantsSync
@@ -97,10 +97,9 @@ final class Journal: Sendable {
                     box.pending = []
                     isUp.store(false, ordering: .relaxed)
                 }
-                return box.pending.count
             }
+            backlog.store(box.pending.count, ordering: .relaxed)
         }
-        backlog.store(waiting, ordering: .relaxed)
     }
 
     /// More is waiting than should: the disk does not keep up.
@@ -128,8 +127,8 @@ final class Journal: Sendable {
 
     /// False when the time is over; a journal that is down writes nothing more, so nobody waits for it.
     func waitUntilWritten(_ sequence: UInt64, upTo time: Duration) -> Bool {
-        progress.wait(upTo: time) { _ in
-            if written.load(ordering: .acquiring) >= sequence { return true }
+        progress.wait(upTo: time) { written in
+            if written >= sequence { return true }
             switch phase {
             case .waiting, .opening, .open: return nil
             case .down, .closed: return true
@@ -155,6 +154,7 @@ final class Journal: Sendable {
             guard box.phase == .waiting else { return }
             box.phase = .down(error)
             box.pending = []
+            backlog.store(0, ordering: .relaxed)
         }
     }
 
@@ -206,9 +206,10 @@ final class Journal: Sendable {
                     try write(&buffer, to: &segment, last: last)
                     // Nobody but those who wait needs to know, and a loop that sleeps sleeps on.
                     if wantsWord || wasCongested { surroundings.wake() }
-                    guard wantsSync else { continue }
+                    // On a slow disk there is always more to write, so nobody else looks whether it is time.
+                    guard wantsSync || segment?.isSyncDue == true else { continue }
                     try sync(&segment)
-                    surroundings.wake()
+                    if wantsSync { surroundings.wake() }
                 case .sync:
                     try sync(&segment)
                 case .close:
@@ -309,7 +310,7 @@ final class Journal: Sendable {
     private func publish(written: UInt64?, durable: UInt64?) {
         if let written { self.written.store(written, ordering: .releasing) }
         if let durable { self.durable.store(durable, ordering: .releasing) }
-        if written != nil { progress.change { _ in } }
+        if let written { progress.change { $0 = written } }
     }
 
     private func fail(_ error: FileError) {
@@ -319,8 +320,8 @@ final class Journal: Sendable {
             box.pending = []
             box.opening = nil
             (box.wantsWord, box.wantsSync, box.wantsRotation) = (false, false, false)
+            backlog.store(0, ordering: .relaxed)
         }
-        backlog.store(0, ordering: .relaxed)
         progress.change { _ in }
         surroundings.wake()
     }
@@ -336,4 +337,6 @@ private struct OpenSegment {
     var nextMark = SegmentMark.distance
     /// On the monotonic clock; nil when everything is synced.
     var syncDue: Int64?
+
+    var isSyncDue: Bool { syncDue.map { $0 <= MonotonicClock.now } ?? false }
 }

@@ -51,6 +51,15 @@ struct Recovery<Sink: RecoverySink> {
         report.quarantined = Quarantine.count(in: directory, files) + moves.count + copies.count
     }
 
+    /// What a killed process had written was read from the system's memory, and counts as committed from here on: so it
+    /// has to be on the disk. (Only the newest segment can lack anything; the one before was synced when it began.)
+    func makeSafe() throws(FileError) {
+        guard report.replayed > 0, let newest = chain.segments.last else { return }
+        let file = try files.open("\(directory)/\(path(newest.number))", .read)
+        defer { files.close(file) }
+        try files.sync(file, dataOnly: false)
+    }
+
     /// Moves and copies what the verdict has condemned.
     func setAside() throws(FileError) {
         let quarantine = Quarantine(files: files, directory: directory, now: now)
