@@ -90,7 +90,7 @@ final class AuthHarness: Sendable {
         _ configuration: AuthConfiguration = AuthConfiguration(), scratch: Scratch = Scratch(),
         time: ManualClock = ManualClock(), limits: TokenLimits = TokenLimits(),
         parameters: Argon2Parameters = cheap, workers: Int = 2, admin: TokenRecord? = nil, keys: SigningKeys? = nil,
-        failure: StoreFailure? = nil, proxies: TrustedProxies = TrustedProxies()
+        failure: StoreFailure? = nil, interruption: Interruption? = nil, proxies: TrustedProxies = TrustedProxies()
     ) throws {
         self.scratch = scratch
         self.time = time
@@ -110,8 +110,11 @@ final class AuthHarness: Sendable {
         executor = try LoopExecutor()
         var configuration = configuration
         configuration.scopes = { ["read:/**", "write:/chat/user/\($0)/**"] }
+        var asked: any AccountStore = store
+        if let interruption { asked = InterruptedStore(store: store, interruption: interruption) }
+        if let failure { asked = BrokenStore(failure: failure) }
         service = AuthService(
-            on: executor, store: failure.map { BrokenStore(failure: $0) } ?? store, hasher: hasher, feed: own,
+            on: executor, store: asked, hasher: hasher, feed: own,
             configuration: configuration, log: writer.log(for: "relay.auth"), clock: time.clock)
         var router = Router()
         service.addRoutes(to: &router)
@@ -182,13 +185,53 @@ struct BrokenStore: AccountStore {
     ) async throws(StoreFailure) -> Admission { throw failure }
     func register(_ registration: Registration) async throws(StoreFailure) -> Admission { throw failure }
     func admit(_ guest: GuestVisit) async throws(StoreFailure) -> Admission { throw failure }
-    func issue(_ token: TokenRecord) async throws(StoreFailure) -> Bool { throw failure }
+    func issue(_ token: TokenRecord, provedBy hash: String) async throws(StoreFailure) -> Issuance { throw failure }
     func extend(_ digest: TokenDigest, to expiry: UnixTime) async throws(StoreFailure) -> Bool { throw failure }
     func revoke(_ digest: TokenDigest) async throws(StoreFailure) -> Bool { throw failure }
     func revokeAll(of subject: String) async throws(StoreFailure) -> Int { throw failure }
     func replaceHash(
         of id: String, _ old: String, by new: String, keeping token: TokenDigest?
     ) async throws(StoreFailure) -> Bool { throw failure }
+}
+
+/// What happens just before a call that follows the cost of a hash.
+struct Interruption: Sendable {
+    enum Call { case issue, replaceHash }
+    let happens: @Sendable (Call) -> Void
+}
+
+/// The store itself, with what others do in the meantime.
+struct InterruptedStore: AccountStore {
+    let store: SQLiteAccounts
+    let interruption: Interruption
+    var isWell: Bool { store.isWell }
+
+    func account(named name: UserName) async throws(StoreFailure) -> Account? { try await store.account(named: name) }
+    func account(withID id: String) async throws(StoreFailure) -> Account? { try await store.account(withID: id) }
+    func admission(
+        of name: UserName, id: String, invite: TokenDigest?, proof: String?
+    ) async throws(StoreFailure) -> Admission {
+        try await store.admission(of: name, id: id, invite: invite, proof: proof)
+    }
+    func register(_ registration: Registration) async throws(StoreFailure) -> Admission {
+        try await store.register(registration)
+    }
+    func admit(_ guest: GuestVisit) async throws(StoreFailure) -> Admission { try await store.admit(guest) }
+    func issue(_ token: TokenRecord, provedBy hash: String) async throws(StoreFailure) -> Issuance {
+        interruption.happens(.issue)
+        return try await store.issue(token, provedBy: hash)
+    }
+    func extend(_ digest: TokenDigest, to expiry: UnixTime) async throws(StoreFailure) -> Bool {
+        try await store.extend(digest, to: expiry)
+    }
+    func revoke(_ digest: TokenDigest) async throws(StoreFailure) -> Bool { try await store.revoke(digest) }
+    func revokeAll(of subject: String) async throws(StoreFailure) -> Int { try await store.revokeAll(of: subject) }
+    func replaceHash(
+        of id: String, _ old: String, by new: String, keeping token: TokenDigest?
+    ) async throws(StoreFailure) -> Bool {
+        interruption.happens(.replaceHash)
+        return try await store.replaceHash(of: id, old, by: new, keeping: token)
+    }
 }
 
 /// What a way in answers.

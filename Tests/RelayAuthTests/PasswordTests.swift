@@ -68,4 +68,17 @@ import Testing
         _ = try await after.logIn("Ann")
         await after.stop()
     }
+
+    @Test func `one whose hash is outdated can be changed at once`() async throws {
+        let (scratch, time) = (Scratch(), ManualClock())
+        let old = Argon2Parameters(memoryKiB: 16, passes: 1, lanes: 1)
+        let before = try AuthHarness(scratch: scratch, time: time, parameters: old)
+        let session = try await before.register("Ann")
+        await before.stop()
+        let after = try AuthHarness(scratch: scratch, time: time)
+        let body = #"{"password":"secret-1","new_password":"secret-2"}"#
+        #expect(try await after.post("/auth/password", body, token: session.token).status == 204)
+        #expect(try await after.logIn("Ann", "secret-2").id == session.id)
+        await after.stop()
+    }
 }

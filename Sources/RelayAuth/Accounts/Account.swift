@@ -13,6 +13,10 @@ package struct Account: Sendable, Equatable {
         self.passwordHash = passwordHash
         self.created = created
     }
+
+    func hashed(anew hash: String) -> Account {
+        Account(id: id, username: username, passwordHash: hash, created: created)
+    }
 }
 
 /// What becomes of the wish for an account or a guest's id. Decided in one transaction.
@@ -23,6 +27,15 @@ package enum Admission: Sendable, Equatable {
     /// A living token speaks for the id, and the wish came without it.
     case idReserved
     case inviteRefused
+    /// There are as many tokens as there may be.
+    case full
+}
+
+/// What becomes of a token whose owner has just proved who he is.
+package enum Issuance: Sendable, Equatable {
+    case issued
+    /// The account is gone, or its password is another one by now.
+    case outdated
     /// There are as many tokens as there may be.
     case full
 }

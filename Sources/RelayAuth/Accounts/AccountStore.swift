@@ -10,8 +10,9 @@ package protocol AccountStore: Sendable {
         -> Admission
     func register(_ registration: Registration) async throws(StoreFailure) -> Admission
     func admit(_ guest: GuestVisit) async throws(StoreFailure) -> Admission
-    /// False when there are as many tokens as there may be. The subject's oldest make way for its newest.
-    func issue(_ token: TokenRecord) async throws(StoreFailure) -> Bool
+    /// Only while the account still has the hash that its owner's password was compared with. The subject's oldest make
+    /// way for its newest.
+    func issue(_ token: TokenRecord, provedBy hash: String) async throws(StoreFailure) -> Issuance
     /// False when there is no such token any more.
     func extend(_ digest: TokenDigest, to expiry: UnixTime) async throws(StoreFailure) -> Bool
     func revoke(_ digest: TokenDigest) async throws(StoreFailure) -> Bool

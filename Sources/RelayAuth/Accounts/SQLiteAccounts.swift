@@ -18,7 +18,8 @@ package final class SQLiteAccounts: AccountStore {
     /// What the thread remembers between its jobs.
     private struct Reading {
         var sequence: Int64
-        var foreignVersion: Int64
+        /// Nil while something is to be told that could not be.
+        var foreignVersion: Int64?
         var lastPurge: Int64 = .min
     }
 
@@ -31,7 +32,7 @@ package final class SQLiteAccounts: AccountStore {
     static let purgeInterval = Duration.seconds(60)
 
     /// The lock hands the connection from the thread that opened the file to the one that works with it.
-    private let database: Monitor<UserDatabase>
+    let database: Monitor<UserDatabase>
     private let queue = Monitor(Queue())
     private let thread: Monitor<BackgroundThread?>
     private let health = Atomic(true)
@@ -99,8 +100,8 @@ package final class SQLiteAccounts: AccountStore {
         return try await perform { (database) throws(DatabaseError) in try database.admit(guest, at: now) }
     }
 
-    package func issue(_ token: TokenRecord) async throws(StoreFailure) -> Bool {
-        try await perform { (database) throws(DatabaseError) in try database.issue(token) }
+    package func issue(_ token: TokenRecord, provedBy hash: String) async throws(StoreFailure) -> Issuance {
+        try await perform { (database) throws(DatabaseError) in try database.issue(token, provedBy: hash) }
     }
 
     package func extend(_ digest: TokenDigest, to expiry: UnixTime) async throws(StoreFailure) -> Bool {
@@ -173,14 +174,16 @@ package final class SQLiteAccounts: AccountStore {
         let isPurgeDue = reading.lastPurge == .min || now - reading.lastPurge >= Self.purgeInterval.nanoseconds
         do throws(DatabaseError) {
             let version = try database.withLock { (database) throws(DatabaseError) in try database.foreignVersion() }
-            guard version != reading.foreignVersion || isPurgeDue else { return }
-            reading.foreignVersion = version
-            if isPurgeDue {
-                reading.lastPurge = now
-                try database.withLock { (database) throws(DatabaseError) in try database.purge(at: clock.wall()) }
-                // Looks into every table, so it is a proof of health, too.
-                note(isWell: true)
+            // First: purging may fail, and a revocation must be felt all the same.
+            if version != reading.foreignVersion {
+                reading.foreignVersion = version
+                tellChanges(&reading)
             }
+            guard isPurgeDue else { return }
+            reading.lastPurge = now
+            try database.withLock { (database) throws(DatabaseError) in try database.purge(at: clock.wall()) }
+            // Looks into every table, so it is a proof of health, too.
+            note(isWell: true)
             tellChanges(&reading)
         } catch {
             fail(error)
@@ -205,6 +208,7 @@ package final class SQLiteAccounts: AccountStore {
             reading.sequence = news.sequence
             if !news.changes.isEmpty { publish(news.changes) }
         } catch {
+            reading.foreignVersion = nil
             fail(error)
         }
     }

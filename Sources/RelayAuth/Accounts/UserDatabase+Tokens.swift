@@ -28,10 +28,20 @@ extension UserDatabase {
 
     /// False when there are as many tokens as there may be.
     package func issue(_ token: TokenRecord) throws(DatabaseError) -> Bool {
-        try database.transaction { () throws(DatabaseError) -> Bool in
-            guard try hasRoom(share: 1) else { return false }
+        try issue(token, provedBy: nil) == .issued
+    }
+
+    /// `hash`: of the subject's password, when it was compared; a hash takes its time, and much can happen in it.
+    func issue(_ token: TokenRecord, provedBy hash: String?) throws(DatabaseError) -> Issuance {
+        try database.transaction { () throws(DatabaseError) -> Issuance in
+            if let hash {
+                let isPresent = try database.number(
+                    "SELECT 1 FROM users WHERE id = ? AND password_hash = ?", .text(token.subject), .text(hash))
+                guard isPresent != nil else { return .outdated }
+            }
+            guard try hasRoom(share: 1) else { return .full }
             try insert(token)
-            return true
+            return .issued
         }
     }
 

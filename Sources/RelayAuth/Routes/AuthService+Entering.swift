@@ -77,13 +77,17 @@ extension AuthService {
         }
         guard let account = try await verified(password, of: account, keys, about: user) else { throw .wrongLogin }
         let token = newToken(.account, for: account.id, named: account.username)
-        let hasRoom = try await asked(try await store.issue(token.record))
-        guard hasRoom else { throw .full }
+        switch try await asked(try await store.issue(token.record, provedBy: account.passwordHash)) {
+        case .issued: break
+        case .outdated: throw .wrongLogin
+        case .full: throw .full
+        }
         audit.accepted(.login, by: request.client, user: account.id, token: token.record.digest)
         return welcome(request, token)
     }
 
-    /// The account if the password is its own; nil otherwise, and then also without an account.
+    /// The account, with the hash it has afterwards, if the password is its own; nil otherwise, and then also without an
+    /// account.
     func verified(
         _ password: [UInt8], of account: Account?, _ keys: [AttemptKey], about user: TokenDigest
     ) async throws(Refusal) -> Account? {
@@ -104,15 +108,22 @@ extension AuthService {
             throw .storedHash
         case .right(let isOutdated):
             for key in keys { logins.forgive(key, about: user) }
-            if isOutdated, let account { await rehash(password, of: account) }
-            return account
+            guard isOutdated, let account else { return account }
+            return await rehashed(account, password)
         }
     }
 
     /// Nobody is kept out because this fails; it will be tried again.
-    private func rehash(_ password: [UInt8], of account: Account) async {
-        guard let hash = try? await hasher.hash(password) else { return }
-        _ = try? await store.replaceHash(of: account.id, account.passwordHash, by: hash, keeping: nil)
+    private func rehashed(_ account: Account, _ password: [UInt8]) async -> Account {
+        guard let hash = try? await hasher.hash(password),
+            let isReplaced = try? await store.replaceHash(of: account.id, account.passwordHash, by: hash, keeping: nil)
+        else { return account }
+        if isReplaced { return account.hashed(anew: hash) }
+        // Another login may have been faster; or it is another password, and this account is outdated.
+        guard let present = try? await store.account(withID: account.id),
+            case .right? = try? await hasher.verify(password, against: present.passwordHash)
+        else { return account }
+        return present
     }
 
     // MARK: Guests

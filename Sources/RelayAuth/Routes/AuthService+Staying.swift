@@ -97,10 +97,10 @@ extension AuthService {
         let keys = [AttemptKey.device(grant.digest)]
         try checkLogins(keys)
         let found = try await asked(try await store.account(withID: grant.subject))
-        guard let account = found else { throw .noPassword }
-        let user = TokenDigest(of: UserName(account.username).folded)
+        guard let found else { throw .noPassword }
+        let user = TokenDigest(of: UserName(found.username).folded)
         guard PasswordHasher.passwordLengths.contains(present.count),
-            try await verified(present, of: account, keys, about: user) != nil
+            let account = try await verified(present, of: found, keys, about: user)
         else { throw .wrongPassword }
         let hash = try await hashed(wish)
         let isChanged = try await asked(

@@ -22,9 +22,17 @@ enum Startup {
         var surroundings = RelaySurroundings()
         if manager.watchdogInterval != nil { surroundings.beat = { manager.watchdog() } }
         surroundings.leaving = { manager.stopping() }
-        surroundings.reload = {
-            // Reads files, which the loop must not wait for.
-            _ = BackgroundThread(name: "relay-reload") {
+        let isWanted = Monitor(false)
+        surroundings.reload = { isWanted.change { $0 = true } }
+        // Reads files, which the loop must not wait for: one after the other, so that the last one read is the one that
+        // holds. What is asked for meanwhile makes one more. Nobody waits for its end, as a relay that leaves may take
+        // nothing over any more.
+        _ = BackgroundThread(name: "relay-reload") {
+            while true {
+                isWanted.wait { isWanted -> Bool? in
+                    defer { isWanted = false }
+                    return isWanted ? true : nil
+                }
                 logFile?.reopen()
                 manager.reloading()
                 reloading.reload()
