@@ -29,21 +29,42 @@ final class LogFile: Sendable {
     /// Takes whole lines.
     func write(_ lines: [UInt8]) {
         open.withLock { open in
-            if maxBytes > 0, open.bytes > 0, open.bytes + lines.count > maxBytes, unsafe rename(path, path + ".1") == 0
-            {
-                exchange(&open)
-            }
-            open.bytes += lines.count
             var rest = lines[...]
             while !rest.isEmpty {
-                let count = unsafe rest.withUnsafeBytes { bytes in
-                    retrying { unsafe Glibc.write(open.descriptor, bytes.baseAddress, bytes.count) }
+                var part = fitting(rest, behind: open.bytes)
+                if part.isEmpty {
+                    if unsafe rename(path, path + ".1") == 0 { exchange(&open) }
+                    part = fitting(rest, behind: open.bytes)
+                    // Where no new file can be had, the old one grows: better than to lose what it is for.
+                    if part.isEmpty { part = rest }
                 }
-                // A disk that is full keeps nobody from serving.
-                guard count > 0 else { return }
-                rest = rest.dropFirst(count)
+                guard Self.append(part, to: open.descriptor) else { return }
+                open.bytes += part.count
+                rest = rest[part.endIndex...]
             }
         }
+    }
+
+    /// As many lines as there is room for. One that is longer than a file gets a file of its own.
+    private func fitting(_ lines: ArraySlice<UInt8>, behind bytes: Int) -> ArraySlice<UInt8> {
+        let room = max(0, maxBytes - bytes)
+        guard maxBytes > 0, lines.count > room else { return lines }
+        if let end = lines.prefix(room).lastIndex(of: UInt8(ascii: "\n")) { return lines[...end] }
+        guard bytes == 0 else { return lines.prefix(0) }
+        return lines.firstIndex(of: UInt8(ascii: "\n")).map { lines[...$0] } ?? lines
+    }
+
+    /// False when it did not get there: a disk that is full keeps nobody from serving.
+    private static func append(_ lines: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
+        var rest = lines
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { bytes in
+                retrying { unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+            }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
     }
 
     /// Goes on in the file that has the name now.
