@@ -84,6 +84,8 @@ package struct Simulation {
             if let fault = ears[client].check(heard, against: expected, strictness, of: client, in: model) {
                 throw Fault(step: step, description: "client \(client) \(fault)")
             }
+            // What is held back to come at a slower pace may fall due while it may not be seen, and is not sent later.
+            if ears[client].isThinned { ears[client].sipped(of: client, in: model) }
         }
         guard kit.hub.paramCount == model.params.count else {
             throw Fault(step: step, description: "\(kit.hub.paramCount) params, not \(model.params.count)")
