@@ -76,12 +76,6 @@ void clinux_eventfd_signal(int descriptor) {
     }
 }
 
-void clinux_eventfd_clear(int descriptor) {
-    uint64_t count;
-    while (read(descriptor, &count, sizeof count) < 0 && errno == EINTR) {
-    }
-}
-
 static void gather(sigset_t *set, const int *signals, int count) {
     sigemptyset(set);
     for (int i = 0; i < count; i++) sigaddset(set, signals[i]);

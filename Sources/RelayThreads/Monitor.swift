@@ -23,16 +23,13 @@ internal import CLinux
         return try body(&state)
     }
 
-    /// Changes the state and wakes whoever waits, all of them.
+    /// Changes the state and wakes whoever waits, all of them: after unlocking, or they would wake up only to wait for
+    /// the lock.
     package func change<Result, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        unsafe clinux_monitor_lock(lock)
-        defer {
-            unsafe clinux_monitor_wake(lock)
-            unsafe clinux_monitor_unlock(lock)
-        }
-        return try body(&state)
+        defer { unsafe clinux_monitor_wake(lock) }
+        return try withLock(body)
     }
 
     /// Waits until `ready` finds what it looks for and returns that, or nil when the time is over. Without a time it

@@ -28,7 +28,6 @@ static inline uint32_t clinux_event_mask(const void *events, int index) {
 
 int clinux_eventfd(void);
 void clinux_eventfd_signal(int descriptor);
-void clinux_eventfd_clear(int descriptor);
 
 /// Blocks the signals in the calling thread and those it starts later.
 int clinux_block_signals(const int *signals, int count);

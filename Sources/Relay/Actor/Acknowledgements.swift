@@ -5,10 +5,12 @@ import RelayNet
 /// Under steady load somebody always waits, so what has been sent is given back on the way: at most as much again as
 /// what waits is held.
 struct Acknowledgements {
+    /// Some for one connection, one behind the other, whose records are written together.
     private struct Waiting {
         let connection: ConnectionID
+        /// Of the last of their records.
         let sequence: UInt64
-        let bytes: Int
+        let byteCount: Int
     }
 
     private var waiting: [Waiting] = []
@@ -21,29 +23,29 @@ struct Acknowledgements {
     /// Sent at once to one connection.
     private static let mostAtOnce = 64 << 10
 
-    @inline(__always)
+    /// Takes some of one turn.
     mutating func add(
-        _ acknowledgement: HubOutput.Acknowledgement, of output: borrowing HubOutput, to connection: ConnectionID
+        _ acknowledgements: ArraySlice<HubOutput.Acknowledgement>, of output: borrowing HubOutput,
+        to connection: ConnectionID
     ) {
-        let before = bytes.count
-        bytes.appendFrame(.binary, output.frame(acknowledgement.frame))
-        waiting.append(
-            Waiting(connection: connection, sequence: acknowledgement.sequence, bytes: bytes.count - before))
+        var begun = bytes.count
+        for (place, next) in zip(acknowledgements.indices, acknowledgements) {
+            bytes.appendFrame(.binary, output.frame(next.frame))
+            let byteCount = bytes.count - begun
+            guard byteCount >= Self.mostAtOnce || place == acknowledgements.endIndex - 1 else { continue }
+            waiting.append(Waiting(connection: connection, sequence: next.sequence, byteCount: byteCount))
+            begun = bytes.count
+        }
     }
 
-    /// Sends those whose record is as safe as asked for, those in a row for one connection at once.
+    /// Sends those whose record is as safe as asked for.
     mutating func release(upTo sequence: UInt64, on loop: EventLoop) {
         while head < waiting.count, waiting[head].sequence <= sequence {
-            let connection = waiting[head].connection
-            var end = start
-            while head < waiting.count, waiting[head].sequence <= sequence, waiting[head].connection == connection,
-                end - start < Self.mostAtOnce
-            {
-                end += waiting[head].bytes
-                head += 1
-            }
-            loop.send(bytes: bytes.rawSpan.extracting(start..<end), to: connection)
+            let next = waiting[head]
+            let end = start + next.byteCount
+            loop.send(bytes: bytes.rawSpan.extracting(start..<end), to: next.connection)
             start = end
+            head += 1
         }
         if head == waiting.count {
             waiting.removeAll(keepingCapacity: true)

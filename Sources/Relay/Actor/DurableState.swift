@@ -21,9 +21,9 @@ package final class DurableState {
     private var told: (written: UInt64, failed: UInt64) = (0, 0)
 
     /// Microseconds for which records that nobody waits for may stay on the loop, and how many bytes of them: handing
-    /// over wakes a thread, which costs several times what a record does.
+    /// over wakes a thread, which costs several times what a record does, and little beside a hundred of them.
     private static let holdTime: UInt64 = 5_000
-    private static let holdBytes = 64 << 10
+    private static let holdBytes = 16 << 10
     /// Microseconds after which work that does not get on counts as stalled.
     private static let patience: UInt64 = 5_000_000
 

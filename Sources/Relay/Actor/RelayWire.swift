@@ -334,12 +334,15 @@ struct RelayWire: WireHandler, ~Copyable {
         }
         // Without a journal nothing can be promised, so nothing is.
         guard store.keepsJournal else { return }
-        for next in output.acknowledgements {
-            let connection = connections[Int(next.session)]
-            if next.isCommit {
-                committed.add(next, of: output, to: connection)
+        var rest = output.acknowledgements[...]
+        while let first = rest.first {
+            let alike = rest.prefix { $0.session == first.session && $0.isCommit == first.isCommit }
+            rest = rest.dropFirst(alike.count)
+            let connection = connections[Int(first.session)]
+            if first.isCommit {
+                committed.add(alike, of: output, to: connection)
             } else {
-                confirmed.add(next, of: output, to: connection)
+                confirmed.add(alike, of: output, to: connection)
             }
         }
     }

@@ -54,9 +54,7 @@ extension Hub {
         guard request.wantsAcknowledgement else { return }
         let (text, position) = (request.text, slice.position)
         let frame = output.frame { writer throws(WireError) in
-            try ClaspFrame.write(.fire, into: &writer) { writer throws(WireError) in
-                try writer.acknowledgement(address: text.rawSpan, revision: position)
-            }
+            try writer.acknowledgementFrame(address: text.rawSpan, revision: position)
         }
         if let frame { output.send(frame, to: request.session) }
     }

@@ -31,9 +31,7 @@ extension Hub {
         address: RawSpan?, revision: UInt64?, to sender: Sender, into output: inout HubOutput
     ) {
         let frame = output.frame { writer throws(WireError) in
-            try ClaspFrame.write(.fire, into: &writer) { writer throws(WireError) in
-                try writer.acknowledgement(address: address, revision: revision)
-            }
+            try writer.acknowledgementFrame(address: address, revision: revision)
         }
         guard let frame else { return }
         output.acknowledge(frame, to: sender.session, isCommit: sender.qualityOfService == .commit)

@@ -43,7 +43,7 @@ extension EventLoop {
                 let range = messages.ranges[index]
                 let length = Int(range.length)
                 let header = FrameHeader.serverBytes(for: length)
-                unsafe writeHeader(0x80 | range.kind.rawValue, length, header, at: start + position)
+                unsafe FrameHeader.write(0x80 | range.kind.rawValue, length, header, at: start + position)
                 if let source = bytes.baseAddress {
                     unsafe (start + position + header).copyMemory(from: source + Int(range.offset), byteCount: length)
                 }
@@ -59,25 +59,10 @@ extension EventLoop {
     private func seal(
         _ kind: MessageKind, _ start: UnsafeMutableRawPointer, _ header: Int, _ count: Int
     ) -> FrameRange {
-        unsafe writeHeader(0x80 | kind.rawValue, count, header, at: start)
+        unsafe FrameHeader.write(0x80 | kind.rawValue, count, header, at: start)
         bytesSinceFlush &+= header &+ count
         framesSinceFlush &+= 1
         return arena.commit(header &+ count)
-    }
-
-    @inline(__always)
-    func writeHeader(_ first: UInt8, _ count: Int, _ header: Int, at start: UnsafeMutableRawPointer) {
-        unsafe start.storeBytes(of: first, as: UInt8.self)
-        switch header {
-        case 2: unsafe start.storeBytes(of: UInt8(truncatingIfNeeded: count), toByteOffset: 1, as: UInt8.self)
-        case 4:
-            unsafe start.storeBytes(of: 126, toByteOffset: 1, as: UInt8.self)
-            unsafe start.storeBytes(
-                of: UInt16(truncatingIfNeeded: count).bigEndian, toByteOffset: 2, as: UInt16.self)
-        default:
-            unsafe start.storeBytes(of: 127, toByteOffset: 1, as: UInt8.self)
-            unsafe start.storeBytes(of: UInt64(count).bigEndian, toByteOffset: 2, as: UInt64.self)
-        }
     }
 
     // MARK: Delivery
@@ -166,7 +151,7 @@ extension EventLoop {
         let start = unsafe arena.reserve(header + compressed)
         guard let source = unsafe deflate.deflated.baseAddress else { return nil }
         unsafe (start + header).copyMemory(from: source, byteCount: compressed)
-        unsafe writeHeader(0xC0 | kind.rawValue, compressed, header, at: start)
+        unsafe FrameHeader.write(0xC0 | kind.rawValue, compressed, header, at: start)
         bytesSinceFlush &+= header &+ compressed
         framesSinceFlush &+= 1
         return arena.commit(header + compressed)
@@ -272,16 +257,18 @@ extension [UInt8] {
     /// Appends a message as one frame from a server, for those who are sent several at once later.
     package mutating func appendFrame(_ kind: MessageKind, _ message: RawSpan) {
         let count = message.byteCount
-        append(0x80 | kind.rawValue)
-        switch FrameHeader.serverBytes(for: count) {
-        case 2: append(UInt8(truncatingIfNeeded: count))
-        case 4:
-            append(126)
-            for shift in [8, 0] { append(UInt8(truncatingIfNeeded: count >> shift)) }
-        default:
-            append(127)
-            for shift in stride(from: 56, through: 0, by: -8) { append(UInt8(truncatingIfNeeded: count >> shift)) }
+        let header = FrameHeader.serverBytes(for: count)
+        append(addingCapacity: header &+ count) { output in
+            unsafe output.withUnsafeMutableBufferPointer { room, filled in
+                guard let start = UnsafeMutableRawPointer(room.baseAddress) else { return }
+                unsafe FrameHeader.write(0x80 | kind.rawValue, count, header, at: start)
+                unsafe message.withUnsafeBytes { bytes in
+                    if let source = bytes.baseAddress {
+                        unsafe (start + header).copyMemory(from: source, byteCount: count)
+                    }
+                }
+                filled = header &+ count
+            }
         }
-        unsafe message.withUnsafeBytes { unsafe append(contentsOf: $0) }
     }
 }

@@ -97,7 +97,7 @@ package final class EventLoop {
         unsafe ranges = .allocate(capacity: Self.maxRanges)
         unsafe dirty = .allocate(capacity: limits.maxConnections)
         unsafe vector = .allocate(capacity: RangeList.maxCount + 2)
-        try poller.watch(executor.wakeDescriptor, for: .read, token: Token.wake)
+        try poller.watch(executor.wakeDescriptor, for: [.read, .edge], token: Token.wake)
     }
 
     deinit {
@@ -249,9 +249,8 @@ package final class EventLoop {
 
     private func handle<Handler: WireHandler & ~Copyable>(_ token: UInt64, _ handler: inout Handler) {
         switch token {
-        case Token.wake:
-            clinux_eventfd_clear(executor.wakeDescriptor)
-            takeArrivals(&handler)
+        // Each wake is an edge, so nobody needs to read how many there were.
+        case Token.wake: takeArrivals(&handler)
         case Token.signals:
             while let number = signals?.next() { handler.signal(number, on: self) }
         default: accept(Int(token - Token.firstListener), &handler)

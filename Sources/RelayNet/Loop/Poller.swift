@@ -9,6 +9,8 @@ struct Poller: ~Copyable {
         static let read = Interest(rawValue: 0x001)
         static let write = Interest(rawValue: 0x004)
         static let trouble = Interest(rawValue: 0x008 | 0x010)
+        /// Told once each time that it happens, and not for as long as it lasts.
+        static let edge = Interest(rawValue: 1 << 31)
     }
 
     static let room = 512

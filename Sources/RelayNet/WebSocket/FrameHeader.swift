@@ -107,4 +107,20 @@ struct FrameHeader {
     static func serverBytes(for length: Int) -> Int {
         length < 126 ? 2 : length <= 0xFFFF ? 4 : 10
     }
+
+    /// Writes a server's header, `header` bytes as `serverBytes` has it, for a payload of `count` bytes.
+    @inline(__always)
+    static func write(_ first: UInt8, _ count: Int, _ header: Int, at start: UnsafeMutableRawPointer) {
+        unsafe start.storeBytes(of: first, as: UInt8.self)
+        switch header {
+        case 2: unsafe start.storeBytes(of: UInt8(truncatingIfNeeded: count), toByteOffset: 1, as: UInt8.self)
+        case 4:
+            unsafe start.storeBytes(of: 126, toByteOffset: 1, as: UInt8.self)
+            unsafe start.storeBytes(
+                of: UInt16(truncatingIfNeeded: count).bigEndian, toByteOffset: 2, as: UInt16.self)
+        default:
+            unsafe start.storeBytes(of: 127, toByteOffset: 1, as: UInt8.self)
+            unsafe start.storeBytes(of: UInt64(count).bigEndian, toByteOffset: 2, as: UInt64.self)
+        }
+    }
 }

@@ -19,9 +19,16 @@ extension ByteWriter {
         if let address { try self.text(address) }
     }
 
-    public mutating func acknowledgement(address: RawSpan?, revision: UInt64?) throws(WireError) {
+    /// With its frame around it: the length is known beforehand, and nothing is patched.
+    @inline(__always)
+    public mutating func acknowledgementFrame(address: RawSpan?, revision: UInt64?) throws(WireError) {
+        var (flags, length) = (UInt8(0), 2)
+        if let address { (flags, length) = (flags | 0x01, length &+ 2 &+ address.byteCount) }
+        if revision != nil { (flags, length) = (flags | 0x02, length &+ 8) }
+        guard length <= WireLimits.maxPayloadBytes else { throw .payloadTooLarge }
+        try u32(ClaspFrame.head(.fire, length: length))
         try u8(MessageType.ack.rawValue)
-        try u8(flag(0x01, if: address != nil) | flag(0x02, if: revision != nil))
+        try u8(flags)
         if let address { try text(address) }
         try u64(ifPresent: revision)
     }
