@@ -42,12 +42,12 @@ private func live(
     return (test.storage.confirmed, test.storage.committed)
 }
 
-/// 2,000 lives, of which half end with a power cut and half with a kill.
+/// 2,400 lives, of which half end with a power cut, 1,000 or more in all, and half with a kill.
 @Test(arguments: UInt64(0)..<8)
 func `after a power cut every committed record is there, after a kill every confirmed one`(group: UInt64) throws {
     var cuts = 0
-    for seed in group * 50 + 1...group * 50 + 50 { try liveAndDie(seed, &cuts) }
-    #expect(cuts >= 100)
+    for seed in group * 60 + 1...group * 60 + 60 { try liveAndDie(seed, &cuts) }
+    #expect(cuts >= 125)
 }
 
 private func liveAndDie(_ seed: UInt64, _ cuts: inout Int) throws {
