@@ -7,6 +7,8 @@ export class Keyring {
     #keys = [];
     #ids = new Map();
     #asked = false;
+    /** The x of the public key to which somebody was given the key, by uid. */
+    #given = new Map();
 
     constructor({ store, rid }) {
         this.store = store;
@@ -17,11 +19,23 @@ export class Keyring {
         const kept = await this.store.get('keys', this.id);
         this.#keys = kept?.keys ?? [];
         this.secret = kept?.secret;
+        this.#given = new Map(kept?.given);
         for (const key of this.#keys) this.#ids.set(key.k, await keyId(key));
     }
 
     #save() {
-        return this.store.put('keys', { id: this.id, keys: this.#keys.slice(0, 50), secret: this.secret });
+        return this.store.put('keys', { id: this.id, keys: this.#keys.slice(0, 50), secret: this.secret, given: [...this.#given] });
+    }
+
+    /** Who has the key from this device, with which public key. */
+    async gave(uid, publicKey) {
+        if (this.wasGiven(uid, publicKey)) return;
+        this.#given.set(uid, publicKey.x);
+        await this.#save();
+    }
+
+    wasGiven(uid, publicKey) {
+        return this.#given.has(uid) && this.#given.get(uid) === publicKey?.x;
     }
 
     get current() {
@@ -61,18 +75,17 @@ export class Keyring {
 
     /**
      * What to do with a key that somebody sent: `take`, `wait` for a better answer, or `refuse`. Where there is a key
-     * already, another is taken only from who runs the room, or, if we asked, from who has proved to know the password;
-     * and only if it comes from the key they publish.
+     * already, another is taken only from who `leads` the room, or, if we asked, from who `isAdmitted`, which somebody
+     * becomes by what the user has decided, never by what they send; and only if it comes from the key they publish.
      */
-    judge(key, { sender, senderPublicKey, publishedKey, isModerator, isBanned, hasProof }) {
-        if (isBanned || !sender || this.isRetired(key)) return 'refuse';
+    judge(key, { senderPublicKey, publishedKey, isBanned = false, leads = false, isAdmitted = false }) {
+        if (isBanned || this.isRetired(key)) return 'refuse';
         if (this.current?.k === key.k) {
             this.#asked = false;
             return 'refuse';
         }
         const isMatched = sameKey(senderPublicKey, publishedKey);
-        if (this.current) return isMatched && (isModerator || (this.#asked && hasProof)) ? 'take' : 'refuse';
-        if (!this.isAsking) return 'refuse';
+        if (this.current) return isMatched && (leads || (this.#asked && isAdmitted)) ? 'take' : 'refuse';
         return isMatched ? 'take' : 'wait';
     }
 

@@ -1,4 +1,5 @@
 // The keys of a room at work: seals and opens messages, gives the key to those who may have it, asks for it, changes it.
+import { Admissions } from './admissions.js';
 import {
     fingerprint, hashPassword, isAvailable, makeRoomKey, makeSalt, sameKey, sameSecret, unwrapRoomKey, wrapRoomKey, encryptText,
 } from './crypto.js';
@@ -27,6 +28,7 @@ export class Secrecy {
 
     constructor(room) {
         this.room = room;
+        this.admissions = new Admissions({ store: room.session.store, rid: room.rid, changed: () => room.emit('asked') });
     }
 
     get isPossible() { return isAvailable(); }
@@ -211,19 +213,49 @@ export class Secrecy {
         const last = this.#lastSent.get(uid);
         if (last?.mark === mark && Date.now() - last.at < askEvery - 1000) return;
         this.#lastSent.set(uid, { mark, at: Date.now() });
-        if (!await this.hasProof(uid) || !await this.#isWelcome(uid)) {
+        if (!await this.hasProof(uid) || !await this.#isWelcome(uid, peerKey)) {
             this.#lastSent.delete(uid);
             return;
         }
         await this.#send(uid, peerKey).catch(() => this.#lastSent.delete(uid));
     }
 
+    /** Private rooms without a password: there the user says who belongs to it. */
+    get #isByInvitation() {
+        return !this.room.meta?.isPublic && !this.room.hasPassword;
+    }
+
     /** In private rooms without a password the key goes only to those the user has agreed to. */
-    async #isWelcome(uid) {
+    #isWelcome(uid, publicKey) {
         const { room } = this;
-        if (room.meta?.isPublic || room.hasPassword) return true;
         if (room.isDirect) return uid === room.peer;
-        return room.session.mayJoin ? room.session.mayJoin(room, uid) : true;
+        if (!this.#isByInvitation) return true;
+        return this.#isKnownHere(uid) || this.admissions.allows(uid, publicKey);
+    }
+
+    #isKnownHere(uid) {
+        return this.room.isModerator(uid) || this.room.session.people.friends.has(uid);
+    }
+
+    /**
+     * Whether a key may come from this member, who does not run the room. That we gave them ours in a public room, or for
+     * a proof, says nothing: anybody gets it there. Where nobody runs the room, the user decides.
+     */
+    async #mayBring(uid, publicKey) {
+        const { room, ring } = this;
+        if (room.isDirect) return uid === room.peer;
+        if (!ring.current) return !this.#isByInvitation || this.#isKnownHere(uid) || this.admissions.allows(uid, publicKey, { brings: true });
+        if (!ring.isAsking) return false;
+        if (!room.creator) return this.admissions.allows(uid, publicKey, { brings: true });
+        return this.#isByInvitation && ring.wasGiven(uid, publicKey) && this.#isWelcome(uid, publicKey);
+    }
+
+    /** The user's answer to who waits; who is let in hears from us at once. */
+    async answer(asking, isAdmitted) {
+        await this.admissions.answer(asking, isAdmitted);
+        if (!isAdmitted) return;
+        if (asking.brings) await this.ask();
+        else await this.#offer(asking.uid);
     }
 
     async #send(uid, peerKey) {
@@ -231,12 +263,15 @@ export class Secrecy {
         const identity = await room.session.identity();
         const wrapped = await wrapRoomKey(this.ring.current, identity.exchange.privateKey, peerKey);
         await room.client.publish(at.room(room.rid, `crypto/keyex/${uid}`), { fromId: room.me.uid, ...wrapped, senderPublicKey: identity.exchangePublic });
+        await this.ring.gave(uid, peerKey);
     }
 
     async #keyOffered(value) {
         const { room } = this;
         if (!isMap(value) || !isUserId(value.fromId) || value.fromId === room.me.uid || !isMap(value.senderPublicKey)) return;
         const sender = value.fromId;
+        const { senderPublicKey } = value;
+        if (!room.isEncrypted || room.bans.has(sender)) return;
         let key;
         try {
             key = await unwrapRoomKey(value, (await room.session.identity()).exchange.privateKey);
@@ -244,18 +279,17 @@ export class Secrecy {
             // Made for a key that we no longer have; the next question brings another.
             return;
         }
-        const verdict = this.ring.judge(key, {
-            sender, senderPublicKey: value.senderPublicKey, publishedKey: this.#published.get(sender),
-            isModerator: room.isModerator(sender), isBanned: room.bans.has(sender),
-            hasProof: !room.hasPassword || (this.secret !== undefined && sameSecret(this.#proofs.get(sender), this.secret.hash)),
-        });
+        const leads = room.isModerator(sender) && (!room.isDirect || sender === room.peer);
+        const isAdmitted = leads || await this.#mayBring(sender, senderPublicKey);
+        if (!isAdmitted && (!this.ring.current || room.isDirect)) return;
+        const verdict = this.ring.judge(key, { senderPublicKey, publishedKey: this.#published.get(sender), isBanned: room.bans.has(sender), leads, isAdmitted });
         if (verdict === 'refuse') return;
-        await this.#remember(sender, value.senderPublicKey);
+        await this.#remember(sender, senderPublicKey);
         if (verdict === 'take') {
             await this.#take(key);
         } else {
             clearTimeout(this.#fallback);
-            this.#fallback = setTimeout(() => this.ring.isAsking && !this.ring.current && this.#take(key), waitForBetter);
+            this.#fallback = setTimeout(() => !this.ring.current && this.#take(key), waitForBetter);
         }
     }
 

@@ -115,16 +115,16 @@ test('old keys open old messages; a retired key never comes back', async () => {
     await ring.take(second);
     assert.deepEqual(await ring.open(old), { text: 'old', isCurrent: false });
     const key = { x: 'x', y: 'y', crv: 'P-256' };
-    const judge = (what, details) => ring.judge(what, { sender: 'u', senderPublicKey: key, publishedKey: key, isModerator: true, hasProof: true, ...details });
+    const judge = (what, details) => ring.judge(what, { senderPublicKey: key, publishedKey: key, leads: true, ...details });
     assert.equal(judge(first, {}), 'refuse');
     assert.equal(judge(third, {}), 'take');
-    assert.equal(judge(third, { isModerator: false }), 'refuse');
+    assert.equal(judge(third, { leads: false, isAdmitted: true }), 'refuse');
     assert.equal(judge(third, { publishedKey: undefined }), 'refuse');
     assert.equal(judge(third, { publishedKey: { ...key, x: 'z' } }), 'refuse');
     assert.equal(judge(third, { isBanned: true }), 'refuse');
     ring.ask();
-    assert.equal(judge(third, { isModerator: false }), 'take');
-    assert.equal(judge(third, { isModerator: false, hasProof: false }), 'refuse');
+    assert.equal(judge(third, { leads: false, isAdmitted: true }), 'take');
+    assert.equal(judge(third, { leads: false }), 'refuse', 'that we asked is no reason');
 });
 
 test('without a key the first answer that does not match what its sender publishes waits for a better one', async () => {
@@ -132,6 +132,6 @@ test('without a key the first answer that does not match what its sender publish
     await ring.load();
     const offered = await secret.makeRoomKey();
     const key = { x: 'x', y: 'y', crv: 'P-256' };
-    assert.equal(ring.judge(offered, { sender: 'u', senderPublicKey: key }), 'wait');
-    assert.equal(ring.judge(offered, { sender: 'u', senderPublicKey: key, publishedKey: key }), 'take');
+    assert.equal(ring.judge(offered, { senderPublicKey: key }), 'wait');
+    assert.equal(ring.judge(offered, { senderPublicKey: key, publishedKey: key }), 'take');
 });

@@ -1,0 +1,118 @@
+// What somebody signed in, who was never let in, tries on those who are inside.
+import { texts, until, world } from './setup.js';
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { at, directRoomId } from '../../chat/core/ids.js';
+import { Hostile } from './hostile.js';
+
+const worlds = [];
+after(() => Promise.all(worlds.map((one) => one.end())));
+
+async function begin() {
+    const one = await world();
+    worlds.push(one);
+    return { ...one, hostile: async (uid) => new Hostile(await one.person(uid)) };
+}
+
+async function befriend(one, other) {
+    await one.people.ask(other.me.uid);
+    await until(() => other.people.requests.has(one.me.uid));
+    await other.people.acceptRequest(other.people.requests.get(one.me.uid));
+    await until(() => one.people.friends.has(other.me.uid) && other.people.friends.has(one.me.uid));
+}
+
+/** Two friends in a conversation that is sealed. */
+async function sealedConversation(person) {
+    const [ann, ben] = [await person('ann-0001'), await person('ben-0002')];
+    await befriend(ann, ben);
+    const here = await ann.converse('ben-0002');
+    await ann.encrypt(here);
+    await until(() => ben.rooms.get(here.rid)?.secrecy.state === 'have');
+    return { ann, ben, here, there: ben.rooms.get(here.rid) };
+}
+
+/** Asks are held apart by seconds; this is what comes of one after another key was offered. */
+async function offerWhenAsked(eve, room) {
+    await eve.babble();
+    await until(() => room.timeline.list.some(({ isLocked }) => isLocked));
+    await eve.giveKey(room.me.uid);
+    await eve.say('after that');
+    await until(() => room.timeline.list.some(({ text }) => text === 'after that') || room.isDirect);
+    await eve.client.sync();
+    await room.client.sync();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+const kinds = {
+    'a public room': {}, 'a private room': { isPublic: false }, 'a room with a password': { password: 'open sesame' },
+};
+for (const [kind, details] of Object.entries(kinds)) {
+    test(`nobody replaces the key of ${kind} by making those inside ask for one`, async () => {
+        const { person, hostile } = await begin();
+        const [ann, eve] = [await person('ann'), await hostile('eve')];
+        const room = await ann.create({ name: 'Inside', encrypted: true, ...details });
+        await until(() => room.secrecy.state === 'have');
+        const before = room.secrecy.ring.current.k;
+        await eve.lurk(room.rid);
+        if (details.password) {
+            // A proof can be read by whoever is present, and copied.
+            await eve.client.set(at.room(room.rid, 'crypto/proof/eve'), { hash: room.secrecy.secret.hash, timestamp: Date.now() });
+        }
+        await offerWhenAsked(eve, room);
+        assert.equal(room.secrecy.ring.current.k, before);
+    });
+}
+
+test('nobody but the other one brings a key into a conversation', async () => {
+    const { person, hostile } = await begin();
+    const { ann, here, there } = await sealedConversation(person);
+    const eve = await hostile('eve-0003');
+    const before = here.secrecy.ring.current.k;
+    await eve.lurk(here.rid);
+    await eve.babble();
+    for (const room of [here, there]) await eve.giveKey(room.me.uid);
+    await here.say('still between us');
+    await until(() => texts(there).includes('still between us'));
+    for (const room of [here, there]) assert.equal(room.secrecy.ring.current.k, before);
+    assert.ok(ann);
+});
+
+test('a newcomer to a private room takes no key from a stranger until the user says so', async () => {
+    const { person, hostile } = await begin();
+    const [ann, bob, eve] = [await person('ann'), await person('bob'), await hostile('eve')];
+    const room = await ann.create({ name: 'Private', isPublic: false, encrypted: true });
+    await ann.stop();
+    const there = await bob.join(room.rid);
+    await until(() => there.secrecy.state === 'waiting');
+    await eve.lurk(room.rid);
+    await eve.giveKey('bob');
+    await until(() => there.secrecy.admissions.waiting.get('eve')?.brings);
+    assert.equal(there.secrecy.state, 'waiting');
+});
+
+test('an open room is given no key', async () => {
+    const { person, hostile } = await begin();
+    const [ann, eve] = [await person('ann'), await hostile('eve')];
+    const room = await ann.create({ name: 'Open' });
+    await ann.client.set(at.room(room.rid, 'crypto/pubkey/ann'), { publicKey: (await ann.identity()).exchangePublic, timestamp: Date.now() });
+    await eve.lurk(room.rid);
+    await eve.giveKey('ann');
+    await eve.say('after that');
+    await until(() => texts(room).includes('after that'));
+    assert.equal(room.secrecy.ring.current, undefined);
+});
+
+test('whom the user has let into a private room may bring the key that was missed', async () => {
+    const { person } = await begin();
+    const [ann, bob, cid] = [await person('ann'), await person('bob'), await person('cid')];
+    const here = await ann.create({ name: 'Private', isPublic: false, encrypted: true });
+    const [there, also] = [await bob.join(here.rid), await cid.join(here.rid)];
+    const admit = async (room, uid) => {
+        await until(() => room.secrecy.admissions.waiting.has(uid) || false);
+        await room.secrecy.answer(room.secrecy.admissions.waiting.get(uid), true);
+    };
+    await admit(here, 'bob');
+    await admit(here, 'cid');
+    await until(() => there.secrecy.state === 'have' && also.secrecy.state === 'have');
+    assert.equal(also.secrecy.ring.current.k, here.secrecy.ring.current.k);
+});
