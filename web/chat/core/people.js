@@ -2,6 +2,7 @@
 import { Emitter } from '../../sdk/emitter.js';
 import { sign, verify, sameKey, isAvailable } from './crypto.js';
 import { at, cleanName, colorFor, directRoomId, isColor, isMap, isUserId } from './ids.js';
+import { isChange } from './timeline.js';
 
 const day = 86_400_000;
 const params = { types: ['param'] };
@@ -95,6 +96,8 @@ export class People extends Emitter {
         if (!isAvailable() || typeof event.signature !== 'string' || !isUserId(event.userId)) return 'unknown';
         const { text = '', fromId, msgId, timestamp } = event;
         if (event.isLocked) return 'unknown';
+        // Made for a change of a message, so it proves none.
+        if (!isChange(event) && String(msgId).includes('.')) return 'unknown';
         for (const fresh of [false, true]) {
             const key = (await this.profile(event.userId, { fresh }))?.signingKey;
             if (!key) return 'unknown';

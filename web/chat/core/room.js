@@ -3,7 +3,7 @@ import { Emitter } from '../../sdk/emitter.js';
 import { at, cleanLine, cleanName, cleanTime, colorFor, isColor, isMap, isSegment, isUserId, messageId } from './ids.js';
 import { eventOrder } from './store.js';
 import { Secrecy } from './secrecy.js';
-import { Timeline } from './timeline.js';
+import { isChange, Timeline } from './timeline.js';
 
 export const beat = 10_000;
 const staleAfter = 25_000;
@@ -262,19 +262,37 @@ export class Room extends Emitter {
         }
     }
 
-    async #take(event, options) {
-        const isChange = event.type === 'edit' || event.type === 'delete';
-        // Changes wait for their proof, since it decides; messages are shown at once and marked later.
-        const proven = isChange && event.signature ? { ...event, proof: await this.session.people.check(event) } : event;
-        const result = this.timeline.apply(proven, options);
-        if (result) this.emit('message', result);
-        if (result?.what === 'added' && result.message.isSigned) {
-            this.session.people.check(event).then((proof) => {
-                result.message.proof = proof;
-                this.emit('message', { what: 'changed', message: result.message });
+    /** Messages are shown at once and marked later; what changes them waits for both proofs, since they decide. */
+    async #take(event, { status, proof } = {}) {
+        if (isChange(event)) {
+            // A seal that does not open proves nothing; with another key it may.
+            if (event.isLocked) return { what: 'early' };
+            const proven = proof ?? await this.session.people.check(event);
+            await this.timeline.get(event.targetId)?.proving;
+            return this.#show(this.timeline.apply(event, { proof: proven }));
+        }
+        const result = this.#show(this.timeline.apply(event, { status, proof }));
+        if (result) await this.#prove(result.message, event);
+        return result;
+    }
+
+    #show(result) {
+        if (result?.message) this.emit('message', result);
+        return result;
+    }
+
+    /** Looks at the signature; what was said of the message before it came is heard when that is known. */
+    async #prove(message, event) {
+        if (message.isSigned && message.proof !== 'verified') {
+            message.proving = this.session.people.check(event).then((proof) => {
+                message.proof = proof;
+                this.emit('message', { what: 'changed', message });
             });
         }
-        return result;
+        const early = this.timeline.takeEarly(message.msgId);
+        if (!early.length) return;
+        await message.proving;
+        for (const { event: change, proof } of early) this.#show(this.timeline.apply(change, { proof }));
     }
 
     #keep(event) {
@@ -338,8 +356,7 @@ export class Room extends Emitter {
             timestamp: Date.now(), avatarColor: this.me.color, type: image ? 'image' : 'text', image,
             replyTo: replyTo ? { msgId: replyTo.msgId, from: replyTo.from, text: this.isEncrypted ? '' : replyTo.text.slice(0, 100) } : undefined,
         };
-        const { message } = this.timeline.apply({ ...event, encrypted: this.isEncrypted, signature: 'ours' }, { status: 'sending' });
-        message.proof = 'verified';
+        const { message } = this.timeline.apply({ ...event, encrypted: this.isEncrypted, signature: 'ours' }, { status: 'sending', proof: 'verified' });
         this.emit('message', { what: 'added', message });
         await this.#deliver(event, message);
         return message;
@@ -390,9 +407,8 @@ export class Room extends Emitter {
 
     async #change(change) {
         // The id names the target, and the signature covers the id: no change can be turned against another message.
-        const event = { fromId: this.me.sid, userId: this.me.uid, msgId: `${change.targetId}.${messageId()}`.slice(0, 64), timestamp: Date.now(), ...change };
-        const result = this.timeline.apply({ ...event, proof: 'verified' });
-        if (result) this.emit('message', result);
+        const event = { fromId: this.me.sid, userId: this.me.uid, msgId: `${change.targetId}.${messageId()}`, timestamp: Date.now(), ...change };
+        this.#show(this.timeline.apply(event, { proof: 'verified' }));
         const signed = await this.session.people.sign(event);
         const sealed = change.type === 'edit' ? await this.secrecy.seal(signed) : signed;
         this.#keep(sealed);

@@ -4,6 +4,19 @@ import { safeImage } from './markdown.js';
 
 const asText = (value, limit) => (typeof value === 'string' ? value.slice(0, limit) : '');
 
+export const isChange = ({ type }) => type === 'edit' || type === 'delete';
+
+const isProven = ({ userId, proof }) => userId !== undefined && (proof === 'verified' || proof === 'changed');
+
+/**
+ * A signature covers neither the kind of an event nor its target. So the id of a signed change begins with the id of what
+ * it changes, and only an edit has a text: a signature given for anything else fits no change of this message.
+ */
+function isSignedFor({ type, msgId, text }, message) {
+    const hasText = typeof text === 'string' && text !== '';
+    return typeof msgId === 'string' && msgId.startsWith(`${message.msgId}.`) && hasText === (type === 'edit');
+}
+
 export class Timeline {
     list = [];
     #byId = new Map();
@@ -20,13 +33,12 @@ export class Timeline {
     }
 
     /**
-     * Takes in a message as it came, decrypted already. The result names what became of it: `added`, `changed`, `removed`
-     * with the message, or undefined.
+     * Takes in an event as it came, decrypted already, with what was found out about its signature. The result names what
+     * became of it: `added` or `changed` with the message, `early` for a change of what is not there yet, or undefined.
      */
-    apply(event, { now = Date.now(), status = 'sent' } = {}) {
+    apply(event, { now = Date.now(), status = 'sent', proof = 'unknown' } = {}) {
         if (!isMap(event)) return undefined;
-        if (event.type === 'edit') return this.#edit(event);
-        if (event.type === 'delete') return this.#delete(event);
+        if (isChange(event)) return this.#change(event, proof);
         const msgId = asText(event.msgId, 64);
         if (!msgId || this.#byId.has(msgId)) return undefined;
         const message = {
@@ -42,16 +54,25 @@ export class Timeline {
             isEncrypted: event.encrypted === true,
             isClear: event.isClear === true,
             isLocked: event.isLocked === true,
-            isNotice: event.isNotice === true,
             isSigned: typeof event.signature === 'string',
-            proof: 'unknown',
+            proof,
             status,
         };
         this.#byId.set(msgId, message);
         this.#insert(message);
-        for (const early of this.#early.get(msgId) ?? []) this.apply(early);
-        this.#early.delete(msgId);
         return { what: 'added', message };
+    }
+
+    /** What came too early for this message: `{event, proof}` each, to be applied once its own proof is known. */
+    takeEarly(msgId) {
+        const waiting = this.#early.get(msgId) ?? [];
+        this.#early.delete(msgId);
+        return waiting;
+    }
+
+    /** Another key has opened what was sealed. */
+    unlock(message, { text, image }) {
+        Object.assign(message, { text: asText(text, 8000), image: safeImage(image), isLocked: false });
     }
 
     #insert(message) {
@@ -71,40 +92,41 @@ export class Timeline {
         list.splice(low, 0, message);
     }
 
-    /** Whether whoever sent `event` may change `message`. A signed message is changed only by a signature of its author. */
-    mayChange(event, message) {
-        if (message.proof === 'verified' && message.userId) return event.proof === 'verified' && event.userId === message.userId;
+    #change(event, proof) {
+        const targetId = asText(event.targetId, 64);
+        const message = this.#byId.get(targetId);
+        if (!message) return this.#keepEarly(targetId, event, proof);
+        if (message.isDeleted) return undefined;
+        const isModerated = event.type === 'delete' && event.isModAction === true && this.isModerator(event.fromId);
+        if (!(isModerated ? this.#mayModerate(event, proof, message) : this.#mayChange(event, proof, message))) return undefined;
+        if (event.type === 'edit') return this.#edit(event, message);
+        Object.assign(message, { isDeleted: true, text: '', image: undefined, replyTo: undefined, isModerated });
+        return { what: 'changed', message };
+    }
+
+    #keepEarly(targetId, event, proof) {
+        const waiting = this.#early.get(targetId) ?? [];
+        if (!targetId || waiting.length >= 20 || this.#early.size >= 500) return undefined;
+        this.#early.set(targetId, [...waiting, { event, proof }]);
+        return { what: 'early' };
+    }
+
+    #edit(event, message) {
+        if (message.editedAt !== undefined && cleanTime(event.timestamp) < message.editedAt) return undefined;
+        Object.assign(message, { text: asText(event.text, 8000), editedAt: cleanTime(event.timestamp), isLocked: false });
+        return { what: 'changed', message };
+    }
+
+    /** What a signature has proved is changed only by a signature of the same author, made for this change. */
+    #mayChange(event, proof, message) {
+        if (isProven(message)) return event.userId === message.userId && isSignedFor(event, message) && (proof === 'verified' || proof === message.proof);
         if (typeof event.fromId === 'string' && event.fromId !== '' && event.fromId === message.fromId) return true;
         return message.userId !== undefined && event.userId === message.userId;
     }
 
-    #target(event) {
-        const targetId = asText(event.targetId, 64);
-        const message = this.#byId.get(targetId);
-        if (!message && targetId) {
-            const waiting = this.#early.get(targetId) ?? [];
-            if (waiting.length < 20 && this.#early.size < 500) this.#early.set(targetId, [...waiting, event]);
-        }
-        return message;
-    }
-
-    #edit(event) {
-        const message = this.#target(event);
-        if (!message || message.isDeleted || !this.mayChange(event, message)) return undefined;
-        if (message.editedAt !== undefined && cleanTime(event.timestamp) < message.editedAt) return undefined;
-        message.text = asText(event.text, 8000);
-        message.editedAt = cleanTime(event.timestamp);
-        message.isLocked = event.isLocked === true;
-        return { what: 'changed', message };
-    }
-
-    #delete(event) {
-        const message = this.#target(event);
-        if (!message || message.isDeleted) return undefined;
-        const isModerated = event.isModAction === true && this.isModerator(event.fromId, event);
-        if (!isModerated && !this.mayChange(event, message)) return undefined;
-        Object.assign(message, { isDeleted: true, text: '', image: undefined, replyTo: undefined, isModerated });
-        return { what: 'changed', message };
+    /** That the event names a moderator is a claim, and enough only where the message is no more than that. */
+    #mayModerate(event, proof, message) {
+        return !isProven(message) || (proof === 'verified' && event.userId === event.fromId && isSignedFor(event, message));
     }
 
     lastEdit(isMine) {

@@ -116,3 +116,56 @@ test('whom the user has let into a private room may bring the key that was misse
     await until(() => there.secrecy.state === 'have' && also.secrecy.state === 'have');
     assert.equal(also.secrecy.ring.current.k, here.secrecy.ring.current.k);
 });
+
+test('no edit and no deletion of what somebody signed is forged, whatever it claims or repeats', async () => {
+    const { person, hostile } = await begin();
+    const [ann, bob, eve] = [await person('ann'), await person('bob'), await hostile('eve')];
+    const here = await ann.create({ name: 'Said' });
+    const there = await bob.join(here.rid);
+    eve.rid = here.rid;
+    const heard = [];
+    ann.client.subscribe(at.room(here.rid, 'messages'), (event) => heard.push(event), { types: ['event'] });
+    bob.client.subscribe(at.room(here.rid, 'messages'), (event) => heard.push(event), { types: ['event'] });
+    const [first, second] = [await here.say('first'), await here.say('second')];
+    await here.edit(second, 'second, mended');
+    await until(() => there.timeline.get(first.msgId)?.proof === 'verified' && texts(there).includes('second, mended'));
+    const [saidFirst, saidSecond, edit] = heard;
+    assert.equal(edit.type, 'edit');
+    const now = Date.now();
+    const aboutFirst = { targetId: first.msgId, timestamp: now, fromId: ann.me.sid, userId: 'ann' };
+    const attacks = [
+        { ...aboutFirst, type: 'delete', isModAction: true, fromId: 'ann' }, { ...aboutFirst, type: 'delete' }, { ...aboutFirst, type: 'edit', text: 'forged' },
+        // Told to be proven, by whom it does not concern.
+        { ...aboutFirst, type: 'edit', text: 'forged', proof: 'verified', msgId: `${first.msgId}.1-a` }, { ...aboutFirst, type: 'delete', proof: 'verified', msgId: `${first.msgId}.1-a` },
+        // Signatures of hers, each given for something else.
+        { ...saidSecond, type: 'edit', targetId: first.msgId }, { ...saidFirst, type: 'delete', targetId: first.msgId }, { ...edit, targetId: first.msgId }, { ...edit, type: 'delete' },
+        { ...edit, targetId: first.msgId, type: 'delete', isModAction: true, fromId: 'ann' },
+    ];
+    for (const attack of attacks) await eve.publish(attack);
+    await eve.publish({ ...edit, type: 'text' });
+    await until(() => there.timeline.get(edit.msgId));
+    assert.deepEqual(texts(there), ['first', 'second, mended', 'second, mended']);
+    assert.notEqual(there.timeline.get(edit.msgId).proof, 'verified', 'a change said once more is no message of hers');
+    assert.deepEqual(texts(here).slice(0, 2), ['first', 'second, mended']);
+});
+
+test('an unsigned deletion does not overtake the sealed message that it is about', async () => {
+    const { person, hostile } = await begin();
+    const [ann, bob, eve] = [await person('ann'), await person('bob'), await hostile('eve')];
+    const here = await ann.create({ name: 'Sealed', encrypted: true });
+    const there = await bob.join(here.rid);
+    await until(() => there.secrecy.state === 'have');
+    await eve.lurk(here.rid);
+    const isHeard = new Promise((resolve) => eve.client.subscribe(at.room(here.rid, 'messages'), ({ msgId }) => {
+        eve.publish({ type: 'delete', targetId: msgId, fromId: 'ann', userId: 'ann', isModAction: true, timestamp: Date.now() }).then(resolve, () => {});
+    }, { types: ['event'] }));
+    // Said before it is there, too.
+    const { rid } = here;
+    const say = here.say('it stands');
+    await eve.client.publish(at.room(rid, 'messages'), { type: 'delete', targetId: here.timeline.list[0].msgId, fromId: ann.me.sid, userId: 'ann', timestamp: Date.now() });
+    await say;
+    await isHeard;
+    await here.say('and this');
+    await until(() => texts(there).includes('and this'));
+    assert.deepEqual(texts(there), ['it stands', 'and this']);
+});

@@ -28,12 +28,23 @@ test('authors edit and delete, others do not', () => {
     assert.ok(timeline.get('m1').isDeleted);
 });
 
-test('a message with a verified signature is changed only by a verified change', () => {
-    const timeline = new Timeline();
-    timeline.apply(message(1));
-    timeline.get('m1').proof = 'verified';
-    assert.equal(timeline.apply({ type: 'edit', fromId: 's1', userId: 'ann', targetId: 'm1', text: 'forged', timestamp: 2 }), undefined);
-    assert.ok(timeline.apply({ type: 'edit', fromId: 's1', userId: 'ann', targetId: 'm1', text: 'mine', timestamp: 2, proof: 'verified' }));
+test('a message with a verified signature is changed only by a signature made for that', () => {
+    const timeline = new Timeline({ isModerator: (uid) => uid === 'boss' });
+    timeline.apply(message(1), { proof: 'verified' });
+    const edit = { type: 'edit', fromId: 's1', userId: 'ann', msgId: 'm1.1-a', targetId: 'm1', text: 'mine', timestamp: 2 };
+    const verified = { proof: 'verified' };
+    const forged = [
+        [edit], [{ ...edit, proof: 'verified' }], [edit, { proof: 'changed' }], [{ ...edit, userId: 'eve' }, verified],
+        // Signatures that were given for something else: another message, another change, a change of another kind.
+        [{ ...edit, msgId: 'm2' }, verified], [{ ...edit, msgId: 'm10.1-a' }, verified], [{ ...edit, msgId: undefined }, verified], [{ ...edit, text: '' }, verified],
+        [{ ...edit, type: 'delete' }, verified],
+        // Moderators are asked for theirs.
+        [{ type: 'delete', fromId: 'boss', isModAction: true, targetId: 'm1' }], [{ type: 'delete', fromId: 'boss', userId: 'eve', msgId: 'm1.1-a', isModAction: true, targetId: 'm1' }, verified],
+        [{ type: 'delete', fromId: 'boss', userId: 'boss', msgId: 'm2.1-a', isModAction: true, targetId: 'm1' }, verified],
+    ];
+    for (const [event, details] of forged) assert.equal(timeline.apply(event, details), undefined, JSON.stringify(event));
+    assert.ok(timeline.apply(edit, verified));
+    assert.ok(timeline.apply({ type: 'delete', fromId: 'boss', userId: 'boss', msgId: 'm1.2-b', isModAction: true, targetId: 'm1', text: '' }, verified));
 });
 
 test('moderators delete, and only who is one', () => {
@@ -45,9 +56,11 @@ test('moderators delete, and only who is one', () => {
 
 test('a change that comes before its message waits for it', () => {
     const timeline = new Timeline();
-    timeline.apply({ type: 'edit', fromId: 's1', targetId: 'm1', text: 'later', timestamp: 1_700_000_000_100 });
+    const edit = { type: 'edit', fromId: 's1', targetId: 'm1', text: 'later', timestamp: 1_700_000_000_100 };
+    assert.equal(timeline.apply(edit, { proof: 'verified' }).what, 'early');
     timeline.apply(message(1));
-    assert.deepEqual(said(timeline), ['later']);
+    assert.deepEqual(timeline.takeEarly('m1'), [{ event: edit, proof: 'verified' }]);
+    assert.deepEqual(timeline.takeEarly('m1'), []);
 });
 
 test('nonsense from the wire is refused or tamed', () => {
