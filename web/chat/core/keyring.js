@@ -9,6 +9,8 @@ export class Keyring {
     #asked = false;
     /** The x of the public key to which somebody was given the key, by uid. */
     #given = new Map();
+    /** Once a room is known to be sealed it stays so, whatever is said of it later. */
+    isSealed = false;
 
     constructor({ store, rid }) {
         this.store = store;
@@ -20,11 +22,12 @@ export class Keyring {
         this.#keys = kept?.keys ?? [];
         this.secret = kept?.secret;
         this.#given = new Map(kept?.given);
+        this.isSealed = kept?.isSealed ?? false;
         for (const key of this.#keys) this.#ids.set(key.k, await keyId(key));
     }
 
     #save() {
-        return this.store.put('keys', { id: this.id, keys: this.#keys.slice(0, 50), secret: this.secret, given: [...this.#given] });
+        return this.store.put('keys', { id: this.id, keys: this.#keys.slice(0, 50), secret: this.secret, given: [...this.#given], isSealed: this.isSealed });
     }
 
     /** Who has the key from this device, with which public key. */
@@ -53,6 +56,19 @@ export class Keyring {
     /** What we know of the room's password: `{hash, salt}`. */
     async keepSecret(secret) {
         this.secret = secret;
+        await this.#save();
+    }
+
+    async seal() {
+        if (this.isSealed) return;
+        this.isSealed = true;
+        await this.#save();
+    }
+
+    /** The room that this key was made for does not come to be sealed. */
+    async withdraw() {
+        this.#keys.shift();
+        this.isSealed = false;
         await this.#save();
     }
 

@@ -53,7 +53,9 @@ export class Room extends Emitter {
     get type() { return this.meta?.type ?? this.listed?.type ?? this.kind ?? 'text'; }
     get isDirect() { return this.type === 'dm'; }
     get creator() { return this.meta?.creatorId; }
-    get isEncrypted() { return this.meta?.encrypted === true; }
+    get isEncrypted() { return this.meta?.encrypted === true || this.secrecy.ring?.isSealed === true; }
+    /** Somebody says that the room is not sealed any more. They are not believed. */
+    get isDowngraded() { return isMap(this.meta) && this.isEncrypted && this.meta.encrypted !== true; }
     get topic() { return typeof this.meta?.description === 'string' ? cleanLine(this.meta.description) : ''; }
     get hasPassword() { return Boolean(this.meta?.pwSalt || this.meta?.passwordSalt || this.listed?.hasPassword); }
     get isBanned() { return this.bans.has(this.me.uid); }
@@ -89,7 +91,7 @@ export class Room extends Emitter {
         this.#subscription = this.client.subscribe(`/chat/room/${this.rid}/**`, (value, address, meta) => this.#receive(value, address, meta));
         this.#every(beat, () => this.#presence.refresh().catch(() => {}));
         this.#every(5000, () => this.#expire());
-        await this.#subscription.ready.catch((error) => this.emit('trouble', error));
+        await this.#subscription.ready.then(() => this.secrecy.metaIsKnown(), (error) => this.emit('trouble', error));
         await past.hear();
         this.secrecy.start();
         this.emit('change');
@@ -101,7 +103,8 @@ export class Room extends Emitter {
      */
     async #listenBack() {
         const meta = await this.client.get(at.room(this.rid, 'meta')).catch(() => undefined);
-        if (!isMap(meta) || (meta.encrypted === true && !this.secrecy.ring.current)) return { hear() {} };
+        this.#metaChanged(meta);
+        if (!isMap(meta) || (this.isEncrypted && !this.secrecy.ring.current)) return { hear() {} };
         const events = [];
         const listening = this.client.subscribe(at.room(this.rid, 'messages'), (event) => events.push(event), { types: ['event'], history: pastCount });
         await listening.ready.catch(() => {});
@@ -157,6 +160,7 @@ export class Room extends Emitter {
         // A value that the relay has cut must not make us forget what we have seen.
         this.meta = { ...value };
         this.secrecy.metaChanged(value);
+        this.secrecy.metaIsKnown();
         if (this.isDirect && isMap(value.dmUsers)) {
             const ids = Object.keys(value.dmUsers);
             this.isForeign = !ids.includes(this.me.uid);
@@ -248,7 +252,7 @@ export class Room extends Emitter {
         const opened = await this.secrecy.open(event);
         const result = await this.#take(opened);
         if (!result) return;
-        this.#keep(event);
+        this.#keep(event, { isClear: opened.isClear === true });
         if (result.what !== 'added') return;
         const { message } = result;
         // Newcomers have missed nothing.
@@ -295,10 +299,16 @@ export class Room extends Emitter {
         for (const { event: change, proof } of early) this.#show(this.timeline.apply(change, { proof }));
     }
 
-    #keep(event) {
-        const id = event.msgId ?? `${event.type}-${event.targetId}-${event.timestamp}`;
-        const order = eventOrder(cleanTime(event.timestamp), String(id).slice(0, 80));
-        this.session.store.addEvent({ rid: this.rid, order, event });
+    /** As it came, and what was found out `about` it: what is so now need not be so after a reload. */
+    #keep(event, about) {
+        const id = isChange(event) ? `${event.type}-${event.targetId}-${event.msgId ?? event.timestamp}` : event.msgId;
+        const order = eventOrder(cleanTime(event.timestamp), String(id).slice(0, 160));
+        this.session.store.addEvent({ rid: this.rid, order, event, ...about });
+    }
+
+    async #openKept({ event, isClear }) {
+        const opened = await this.secrecy.open(event);
+        return { ...opened, isClear: isClear ?? opened.isClear };
     }
 
     /** Earlier messages of this device, `false` when there are none left. */
@@ -307,7 +317,7 @@ export class Room extends Emitter {
             const kept = await this.session.store.eventsBefore(this.rid, this.#firstOrder, count);
             if (kept.length) this.#firstOrder = kept[0].order;
             if (kept.length && this.#lastKept === Infinity) this.#lastKept = cleanTime(kept[kept.length - 1].event.timestamp);
-            for (const { event } of kept) await this.#take(await this.secrecy.open(event), { status: 'kept' });
+            for (const row of kept) await this.#take(await this.#openKept(row), { status: 'kept' });
             this.#loading = undefined;
             return kept.length === count;
         })();
@@ -354,7 +364,7 @@ export class Room extends Emitter {
         const event = {
             from: this.me.name, fromId: this.me.sid, userId: this.me.uid, msgId: messageId(), text: plain,
             timestamp: Date.now(), avatarColor: this.me.color, type: image ? 'image' : 'text', image,
-            replyTo: replyTo ? { msgId: replyTo.msgId, from: replyTo.from, text: this.isEncrypted ? '' : replyTo.text.slice(0, 100) } : undefined,
+            replyTo: replyTo ? { msgId: replyTo.msgId, from: replyTo.from, text: replyTo.text.slice(0, 100) } : undefined,
         };
         const { message } = this.timeline.apply({ ...event, encrypted: this.isEncrypted, signature: 'ours' }, { status: 'sending', proof: 'verified' });
         this.emit('message', { what: 'added', message });
@@ -369,7 +379,7 @@ export class Room extends Emitter {
         };
         try {
             const sealed = await this.secrecy.seal(await this.session.people.sign(event));
-            this.#keep(sealed);
+            this.#keep(sealed, { isClear: false });
             message.retry = () => this.#publish(sealed, show);
             await this.#publish(sealed, show);
         } catch (error) {
@@ -411,7 +421,7 @@ export class Room extends Emitter {
         this.#show(this.timeline.apply(event, { proof: 'verified' }));
         const signed = await this.session.people.sign(event);
         const sealed = change.type === 'edit' ? await this.secrecy.seal(signed) : signed;
-        this.#keep(sealed);
+        this.#keep(sealed, { isClear: false });
         await this.client.publish(at.room(this.rid, 'messages'), sealed);
     }
 

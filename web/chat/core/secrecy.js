@@ -25,6 +25,8 @@ export class Secrecy {
     #fallback;
     #isStopped = true;
     #isKnown = false;
+    #metaWaiters = [];
+    #isMetaKnown = false;
 
     constructor(room) {
         this.room = room;
@@ -75,7 +77,8 @@ export class Secrecy {
         if (this.state !== before) this.room.emit('change');
     }
 
-    metaChanged({ passwordHash, passwordSalt, pwSalt }) {
+    metaChanged({ passwordHash, passwordSalt, pwSalt, encrypted }) {
+        if (encrypted === true) this.ring.seal();
         if (typeof passwordHash === 'string' && typeof passwordSalt === 'string' && this.ring) {
             // Seen live by an old relay; one of ours never shows it.
             if (!this.secret) this.seenHash = { hash: passwordHash, salt: passwordSalt };
@@ -84,14 +87,23 @@ export class Secrecy {
         if (!this.#isStopped) this.#update();
     }
 
+    /** Whoever wants to speak has to wait for that: before, nobody can tell whether the room is sealed. */
+    metaIsKnown() {
+        this.#isMetaKnown = true;
+        this.#metaWaiters.splice(0).forEach((resolve) => resolve());
+    }
+
     // — Messages —
 
     /** An event with its text sealed; waits for a key where the room wants one. Plaintext never leaves such a room. */
     async seal(event) {
-        if (!this.room.isEncrypted) return event;
+        if (!this.#isMetaKnown) await new Promise((resolve) => this.#metaWaiters.push(resolve));
+        if (!this.room.isEncrypted || event.encrypted === true) return event;
         if (!this.ring.current) await new Promise((resolve) => this.#sealWaiters.push(resolve));
         const { text, image, ...clear } = event;
         const sealed = { ...clear, ...await encryptText(text, this.ring.current), encrypted: true, kid: this.ring.currentId };
+        // What is quoted has a message of its own.
+        if (event.replyTo) sealed.replyTo = { ...event.replyTo, text: '' };
         if (image) {
             const picture = await encryptText(image, this.ring.current);
             Object.assign(sealed, { encryptedImage: picture.text, imageIv: picture.iv });
@@ -347,6 +359,7 @@ export class Secrecy {
         const salt = password ? makeSalt() : undefined;
         const secret = password ? { hash: await hashPassword(password, salt), salt } : undefined;
         await this.ring.take(await makeRoomKey());
+        await this.ring.seal();
         if (secret) await this.ring.keepSecret(secret);
         return secret;
     }

@@ -134,8 +134,12 @@ export class Session extends Emitter {
 
     /** Turns encryption on in a room that has none; it stays on. */
     async encrypt(room) {
+        if (room.isEncrypted) return;
         await room.secrecy.create();
-        await room.changeMeta({ encrypted: true });
+        await room.changeMeta({ encrypted: true }).catch(async (error) => {
+            await room.secrecy.ring.withdraw();
+            throw error;
+        });
         const identity = await this.identity();
         await this.client.set(at.room(room.rid, `crypto/pubkey/${this.me.uid}`), { publicKey: identity.exchangePublic, timestamp: Date.now() });
     }

@@ -117,6 +117,9 @@ export class RoomView {
                 room.hasPassword && h('button', { type: 'button', class: 'button small', onclick: () => room.secrecy.giveUpPassword() }, 'Other password'));
             this.banners.append(this.waiting);
         }
+        this.downgraded?.remove();
+        this.downgraded = room.isDowngraded && h('div', { class: 'banner warn', role: 'alert' }, icon('warn'), h('p', {}, 'Somebody has marked this room as not encrypted. What you write here is sealed all the same; ask whoever runs the room.'));
+        if (this.downgraded) this.banners.append(this.downgraded);
         this.composer.update();
     }
 

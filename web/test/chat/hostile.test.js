@@ -1,8 +1,9 @@
 // What somebody signed in, who was never let in, tries on those who are inside.
-import { texts, until, world } from './setup.js';
+import { Settings, texts, until, world } from './setup.js';
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { at, directRoomId } from '../../chat/core/ids.js';
+import { at } from '../../chat/core/ids.js';
+import { MemoryStore } from '../../chat/core/store.js';
 import { Hostile } from './hostile.js';
 
 const worlds = [];
@@ -168,4 +169,66 @@ test('an unsigned deletion does not overtake the sealed message that it is about
     await here.say('and this');
     await until(() => texts(there).includes('and this'));
     assert.deepEqual(texts(there), ['it stands', 'and this']);
+});
+
+test('what is typed before anything is known of a room is held, and sealed where the room was', async () => {
+    const { person, relay } = await begin();
+    const ann = await person('ann');
+    const details = { store: new MemoryStore(), settings: new Settings() };
+    const room = await ann.create({ name: 'Sealed', encrypted: true });
+    const before = await person('bob', details);
+    const there = await before.join(room.rid);
+    await until(() => there.secrecy.state === 'have');
+    await before.stop();
+    // One who knows the room, and one whose device has lost everything but the list of rooms.
+    for (const store of [details.store, new MemoryStore()]) {
+        const bob = await person('bob', { ...details, store });
+        const again = bob.rooms.get(room.rid);
+        assert.equal(again.meta, undefined);
+        await again.say('swordfish', { replyTo: { msgId: 'm', from: 'Ann', text: 'swordfish too' } });
+        await bob.stop();
+    }
+    await until(() => texts(room).filter((text) => text === 'swordfish').length === 2);
+    assert.ok(!JSON.stringify(relay.received).includes('swordfish'));
+});
+
+test('a room that was sealed stays so, whatever its meta says later', async () => {
+    const { person, relay } = await begin();
+    const ann = await person('ann');
+    const room = await ann.create({ name: 'Sealed', encrypted: true });
+    for (const meta of [{ ...room.meta, encrypted: false }, { name: 'Sealed' }]) {
+        relay.write(at.room(room.rid, 'meta'), meta);
+        await until(() => room.isDowngraded);
+        await room.say('swordfish');
+        relay.write(at.room(room.rid, 'meta'), { ...meta, encrypted: true });
+        await until(() => !room.isDowngraded);
+    }
+    assert.ok(!JSON.stringify(relay.received).includes('swordfish'));
+});
+
+test('what came without a seal is marked after a reload as it was before, and only that', async () => {
+    const { person, hostile } = await begin();
+    const [ann, eve] = [await person('ann'), await hostile('eve')];
+    const room = await ann.create({ name: 'Opened' });
+    eve.rid = room.rid;
+    await eve.say('before');
+    await until(() => texts(room).includes('before'));
+    await ann.encrypt(room);
+    await eve.say('after');
+    await until(() => texts(room).includes('after'));
+    const marks = ({ timeline }) => timeline.list.map(({ text, isClear }) => [text, isClear]);
+    assert.deepEqual(marks(room), [['before', false], ['after', true]]);
+    await ann.stop();
+    const again = (await person('ann', { store: ann.store, settings: ann.settings })).rooms.get(room.rid);
+    await until(() => again.timeline.list.length === 2 && again.meta);
+    assert.deepEqual(marks(again), marks(room));
+});
+
+test('who may not seal a room keeps what they had', async () => {
+    const { person } = await begin();
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const there = await bob.join((await ann.create({ name: 'Open' })).rid);
+    await assert.rejects(bob.encrypt(there), /403|write_rules/);
+    assert.ok(!there.isEncrypted);
+    assert.equal(there.secrecy.ring.current, undefined);
 });
