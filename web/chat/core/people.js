@@ -27,6 +27,7 @@ export class People extends Emitter {
         const { uid } = this.me;
         this.handled = new Set((await this.session.store.get('marks', 'requests'))?.handled ?? []);
         this.asked = new Set((await this.session.store.get('marks', 'asked'))?.asked ?? []);
+        this.told = new Set((await this.session.store.get('marks', 'told'))?.told ?? []);
         await this.announce();
         this.#subscriptions = [
             this.client.subscribe(`/chat/user/${uid}/friends/*`, (value, address) => this.#friendChanged(address.split('/').pop(), value), params),
@@ -209,7 +210,13 @@ export class People extends Emitter {
         this.emit('conversation', this.conversations.get(rid));
     }
 
-    /** Opens a conversation with a friend; tells them of it the first time. */
+    /** Whom the conversation in this room is with: a friend whose id leads there, else who has begun one. */
+    peerIn(rid) {
+        const friend = [...this.friends.keys()].find((uid) => directRoomId(this.me.uid, uid) === rid);
+        return friend ?? this.conversations.get(rid)?.peer;
+    }
+
+    /** Opens a conversation with a friend; tells them of it the first time, even if something is there already. */
     async converse(uid) {
         const friend = this.friends.get(uid);
         if (!friend) throw new Error('Direct messages are for friends.');
@@ -221,7 +228,11 @@ export class People extends Emitter {
                 name: friend.name, type: 'dm', isPublic: false, dmUsers: { [this.me.uid]: this.me.name, [uid]: friend.name },
                 creatorId: this.me.uid, creatorName: this.me.name, createdAt: now, description: '',
             });
-            await this.client.set(at.dm(uid, rid), { fromId: this.me.uid, fromName: this.me.name, roomId: rid, timestamp: now });
+        }
+        if (this.conversations.get(rid)?.peer !== uid && !this.told.has(uid)) {
+            await this.client.set(at.dm(uid, rid), { fromId: this.me.uid, fromName: this.me.name, roomId: rid, timestamp: Date.now() });
+            this.told.add(uid);
+            await this.session.store.put('marks', { id: 'told', told: [...this.told] });
         }
         return { rid, peer: uid, title: friend.name };
     }

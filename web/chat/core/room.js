@@ -1,6 +1,6 @@
 // One room that we are in: who is there, what is said, who may do what. What has to do with keys is in `secrecy.js`.
 import { Emitter } from '../../sdk/emitter.js';
-import { at, cleanLine, cleanName, cleanTime, colorFor, isColor, isMap, isSegment, isUserId, messageId } from './ids.js';
+import { at, cleanLine, cleanName, cleanTime, colorFor, directRoomId, isColor, isMap, isSegment, isUserId, messageId } from './ids.js';
 import { eventOrder } from './store.js';
 import { Secrecy } from './secrecy.js';
 import { isChange, Timeline } from './timeline.js';
@@ -36,23 +36,26 @@ export class Room extends Emitter {
     #entered = false;
 
     /** `me` is `{uid, name, color, sid}`; `session` what all rooms share: client, store, people, identity. */
-    constructor(rid, session, { kind, title, listed } = {}) {
+    constructor(rid, session, { kind, title, listed, peer } = {}) {
         super();
         this.rid = rid;
         this.session = session;
         this.kind = kind;
         this.title = title;
         this.listed = listed;
+        /** Whom a direct conversation is with: known before it is entered, never learnt from it. */
+        this.peer = peer;
         this.timeline = new Timeline({ isModerator: (uid) => this.isModerator(uid) });
         this.secrecy = new Secrecy(this);
     }
 
     get client() { return this.session.client; }
     get me() { return this.session.me; }
-    get name() { return this.title ?? cleanName(this.meta?.name ?? this.listed?.name, 'Room'); }
-    get type() { return this.meta?.type ?? this.listed?.type ?? this.kind ?? 'text'; }
+    get name() { return this.session.people.friends.get(this.peer)?.name ?? this.title ?? cleanName(this.meta?.name ?? this.listed?.name, 'Room'); }
+    get type() { return this.rid.startsWith('dm-') ? 'dm' : this.meta?.type ?? this.listed?.type ?? this.kind ?? 'text'; }
     get isDirect() { return this.type === 'dm'; }
-    get creator() { return this.meta?.creatorId; }
+    /** A conversation is run by nobody but the two. */
+    get creator() { return this.isDirect && !this.#isOurs(this.meta?.creatorId) ? undefined : this.meta?.creatorId; }
     get isEncrypted() { return this.meta?.encrypted === true || this.secrecy.ring?.isSealed === true; }
     /** Somebody says that the room is not sealed any more. They are not believed. */
     get isDowngraded() { return isMap(this.meta) && this.isEncrypted && this.meta.encrypted !== true; }
@@ -62,7 +65,12 @@ export class Room extends Emitter {
 
     roleOf(uid) {
         if (uid && uid === this.creator) return 'creator';
-        return this.admins.has(uid) ? 'admin' : 'member';
+        return this.admins.has(uid) && !this.isDirect ? 'admin' : 'member';
+    }
+
+    /** One of the two in a conversation. */
+    #isOurs(uid) {
+        return uid !== undefined && (uid === this.me.uid || uid === this.peer);
     }
 
     /** As people know them here; of those who are away, the name under which they wrote last. */
@@ -161,14 +169,10 @@ export class Room extends Emitter {
         this.meta = { ...value };
         this.secrecy.metaChanged(value);
         this.secrecy.metaIsKnown();
-        if (this.isDirect && isMap(value.dmUsers)) {
-            const ids = Object.keys(value.dmUsers);
-            this.isForeign = !ids.includes(this.me.uid);
-            const other = ids.find((uid) => uid !== this.me.uid && isUserId(uid));
-            if (other) {
-                this.peer = other;
-                this.title = cleanName(value.dmUsers[other], this.title);
-            }
+        if (this.isDirect) {
+            const users = isMap(value.dmUsers) ? value.dmUsers : {};
+            this.isForeign = !this.peer || directRoomId(this.me.uid, this.peer) !== this.rid || Object.keys(users).sort().join() !== [this.me.uid, this.peer].sort().join();
+            if (!this.isForeign) this.title = cleanName(users[this.peer], this.title);
         }
         this.emit('change');
     }
@@ -247,6 +251,7 @@ export class Room extends Emitter {
     async #hear(event, { isPast = false } = {}) {
         if (!isMap(event) || this.isForeign) return;
         const author = isUserId(event.userId) ? event.userId : undefined;
+        if (this.isDirect && author && !this.#isOurs(author)) return;
         if (author && this.bans.has(author)) return;
         if (!author && isUserId(event.fromId) && this.bans.has(event.fromId)) return;
         const opened = await this.secrecy.open(event);

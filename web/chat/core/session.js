@@ -40,8 +40,8 @@ export class Session extends Emitter {
         // The first session id of the page is our name in messages until the page goes: others know us by it.
         this.me.sid = this.client.session;
         await Promise.all([this.people.start(), this.directory.start()]);
-        for (const { rid, kind, title, listed } of this.settings.get('joined') ?? []) {
-            if (isRoomId(rid)) this.#add(rid, { kind, title, listed }).catch((error) => this.emit('trouble', error));
+        for (const { rid, kind, title, listed, peer } of this.settings.get('joined') ?? []) {
+            if (isRoomId(rid)) this.#add(rid, { kind, title, listed, peer: peer ?? this.people.peerIn(rid) }).catch((error) => this.emit('trouble', error));
         }
         this.#expiry = this.client.subscribe('/clasp/relay/expiring', () => this.emit('expiring'), { types: ['event'] });
         this.emit('rooms');
@@ -91,14 +91,14 @@ export class Session extends Emitter {
     }
 
     #remember() {
-        this.settings.set('joined', [...this.rooms.values()].map(({ rid, kind, type, title, name, listed }) => ({ rid, kind: kind ?? type, title: title ?? undefined, listed: listed ?? { name } })));
+        this.settings.set('joined', [...this.rooms.values()].map(({ rid, kind, type, title, name, listed, peer }) => ({ rid, kind: kind ?? type, title: title ?? undefined, listed: listed ?? { name }, peer })));
         this.emit('rooms');
     }
 
     #conversation({ rid, title, peer }) {
-        // Whoever is named in the list must have an id that leads to this room.
-        if (!peer || directRoomId(this.me.uid, peer) !== rid) return;
-        this.#add(rid, { kind: 'dm', title }).catch((error) => this.emit('trouble', error));
+        // Whoever is named in the list must have an id that leads to this room; a friend with such an id comes first.
+        if (!peer || directRoomId(this.me.uid, peer) !== rid || this.people.peerIn(rid) !== peer) return;
+        this.#add(rid, { kind: 'dm', title, peer }).catch((error) => this.emit('trouble', error));
     }
 
     async create({ name, type, isPublic = true, namespace, password, encrypted = false }) {
@@ -118,7 +118,7 @@ export class Session extends Emitter {
         const listed = this.directory.rooms.get(rid);
         const meta = await this.client.get(at.room(rid, 'meta'));
         if (!isMap(meta) && !listed) throw new Error('There is no such room.');
-        return this.#add(rid, { listed });
+        return this.#add(rid, { listed, peer: this.people.peerIn(rid) });
     }
 
     async leave(room) {
@@ -129,7 +129,9 @@ export class Session extends Emitter {
 
     async converse(uid) {
         const { rid, title } = await this.people.converse(uid);
-        return this.#add(rid, { kind: 'dm', title });
+        const room = await this.#add(rid, { kind: 'dm', title, peer: uid });
+        if (room.peer !== uid) throw new Error('You talk to somebody already whose id looks the same. The two cannot be told apart here.');
+        return room;
     }
 
     /** Turns encryption on in a room that has none; it stays on. */

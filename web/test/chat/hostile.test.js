@@ -232,3 +232,48 @@ test('who may not seal a room keeps what they had', async () => {
     assert.ok(!there.isEncrypted);
     assert.equal(there.secrecy.ring.current, undefined);
 });
+
+test('a conversation that somebody has prepared for two others is not theirs to join', async () => {
+    const { person, hostile } = await begin();
+    const [ann, ben, eve] = [await person('ann-0001'), await person('ben-0002'), await hostile('eve-0003')];
+    await befriend(ann, ben);
+    const prepared = [
+        { dmUsers: { 'ann-0001': 'Ann', 'eve-0003': 'Ben-0002' } }, { dmUsers: { 'ann-0001': 'Ann', 'ben-0002': 'Ben', 'eve-0003': 'Eve' } }, {},
+        // No conversation at all, so that anybody would get the key.
+        { type: 'text', isPublic: true }, { type: 'text', isPublic: true, dmUsers: { 'ann-0001': 'Ann', 'eve-0003': 'Ben' } },
+    ];
+    const rid = 'dm-ann-0001-ben-0002';
+    for (const meta of prepared) {
+        await eve.client.set(at.room(rid, 'meta'), { name: 'Ben-0002', type: 'dm', isPublic: false, creatorId: 'eve-0003', ...meta });
+        const room = await ann.converse('ben-0002');
+        await until(() => room.meta);
+        assert.match(room.silence, /two other people/, JSON.stringify(meta));
+        assert.deepEqual([room.peer, room.name], ['ben-0002', 'Ben-0002']);
+        await ann.leave(room);
+    }
+    // Even where it names the right ones, who wrote it runs nothing, and the other one is told.
+    await eve.client.set(at.room(rid, 'meta'), { name: 'x', type: 'dm', isPublic: false, creatorId: 'eve-0003', dmUsers: { 'ann-0001': 'Ann', 'ben-0002': 'Eve' } });
+    const here = await ann.converse('ben-0002');
+    await until(() => here.meta && ben.rooms.has(rid));
+    await eve.client.set(at.room(rid, 'admin/eve-0003'), { role: 'admin' });
+    assert.deepEqual([here.silence, here.name, here.roleOf('eve-0003')], [undefined, 'Ben-0002', 'member']);
+    eve.rid = rid;
+    await eve.say('I am here, too');
+    await here.say('between us');
+    await until(() => texts(ben.rooms.get(rid)).includes('between us'));
+    assert.deepEqual(texts(ben.rooms.get(rid)), ['between us']);
+});
+
+test('an id that looks like that of a friend does not take their conversation', async () => {
+    const { person, hostile } = await begin();
+    const [ann, ben, eve] = [await person('ann-0001'), await person('ben-0002'), await hostile('ben-0002-eve')];
+    await befriend(ann, ben);
+    const rid = 'dm-ann-0001-ben-0002';
+    await eve.client.set(at.friend('ben-0002-eve', 'ann-0001'), { name: 'Ann' });
+    await eve.client.set(at.room(rid, 'meta'), { name: 'x', type: 'dm', isPublic: false, creatorId: 'ben-0002-eve', dmUsers: { 'ann-0001': 'Ann', 'ben-0002-eve': 'Ben' } });
+    await eve.client.set(at.dm('ann-0001', rid), { fromId: 'ben-0002-eve', fromName: 'Ben-0002', roomId: rid, timestamp: Date.now() });
+    await until(() => ann.people.conversations.has(rid));
+    assert.ok(!ann.rooms.has(rid));
+    const room = await ann.converse('ben-0002');
+    assert.match(room.silence, /two other people/);
+});
