@@ -2,6 +2,12 @@
 // not talk.
 import { decryptText, keyId, sameKey } from './crypto.js';
 
+/**
+ * How many keys are kept, far more than changes of keys come together in years, and how many of them are tried on what
+ * does not say with which it was sealed.
+ */
+const limits = { kept: 2000, tried: 50 };
+
 export class Keyring {
     /** Newest first; the first is the one to encrypt with. */
     #keys = [];
@@ -11,6 +17,8 @@ export class Keyring {
     #given = new Map();
     /** Once a room is known to be sealed it stays so, whatever is said of it later. */
     isSealed = false;
+    /** Somebody who had the key has left, and it is to be changed. */
+    isDue = false;
 
     constructor({ store, rid }) {
         this.store = store;
@@ -23,11 +31,12 @@ export class Keyring {
         this.secret = kept?.secret;
         this.#given = new Map(kept?.given);
         this.isSealed = kept?.isSealed ?? false;
+        this.isDue = kept?.isDue ?? false;
         for (const key of this.#keys) this.#ids.set(key.k, await keyId(key));
     }
 
     #save() {
-        return this.store.put('keys', { id: this.id, keys: this.#keys.slice(0, 50), secret: this.secret, given: [...this.#given], isSealed: this.isSealed });
+        return this.store.put('keys', { id: this.id, keys: this.#keys.slice(0, limits.kept), secret: this.secret, given: [...this.#given], isSealed: this.isSealed, isDue: this.isDue });
     }
 
     /** Who has the key from this device, with which public key. */
@@ -37,8 +46,16 @@ export class Keyring {
         await this.#save();
     }
 
+    /** Somebody who had the key from us does not belong to the room any more. */
+    async lost(uid) {
+        this.isDue = true;
+        this.#given.delete(uid);
+        await this.#save();
+    }
+
+    /** Without `publicKey`: with any. */
     wasGiven(uid, publicKey) {
-        return this.#given.has(uid) && this.#given.get(uid) === publicKey?.x;
+        return this.#given.has(uid) && (!publicKey || this.#given.get(uid) === publicKey.x);
     }
 
     get current() {
@@ -83,7 +100,7 @@ export class Keyring {
 
     /** Takes a key as the present one; the one before is kept for old messages. */
     async take(key) {
-        this.#asked = false;
+        this.#asked = this.isDue = false;
         this.#keys = [key, ...this.#keys.filter(({ k }) => k !== key.k)];
         this.#ids.set(key.k, await keyId(key));
         await this.#save();
@@ -107,7 +124,8 @@ export class Keyring {
 
     /** The text of a message and the key that opened it; undefined if none of ours does. */
     async open(sealed, kid) {
-        const keys = kid ? [...this.#keys].sort((a, b) => (this.#ids.get(b.k) === kid) - (this.#ids.get(a.k) === kid)) : this.#keys;
+        const named = this.#keys.filter(({ k }) => kid !== undefined && this.#ids.get(k) === kid);
+        const keys = new Set([...named, ...this.#keys.slice(0, limits.tried)]);
         for (const key of keys) {
             try {
                 return { text: await decryptText(sealed, key), isCurrent: key === this.current };

@@ -9,6 +9,8 @@ import { Keyring } from './keyring.js';
 const askEvery = 5000;
 const waitForProof = 2000;
 const waitForBetter = 1000;
+/** Those who leave together cost one key, and nobody who comes and goes costs more than one in this time. */
+const rotation = { gather: 250, between: 300_000 };
 
 export class Secrecy {
     /** `none`, `have`, `waiting` for somebody to send the key, or `locked` until the password is typed. */
@@ -25,6 +27,9 @@ export class Secrecy {
     #fallback;
     #isStopped = true;
     #isKnown = false;
+    #rotatesSoon;
+    #lastRotation = -Infinity;
+    #unlisten;
     #metaWaiters = [];
     #isMetaKnown = false;
 
@@ -47,7 +52,10 @@ export class Secrecy {
 
     start() {
         this.#isStopped = false;
+        // The relay may have forgotten us, or the key may have changed meanwhile.
+        this.#unlisten = this.room.client.on('open', () => this.#isKnown && this.#sayKey());
         this.#update();
+        this.#rotateSoon();
     }
 
     stop() {
@@ -56,6 +64,9 @@ export class Secrecy {
         clearInterval(this.#askTimer);
         this.#askTimer = undefined;
         clearTimeout(this.#fallback);
+        clearTimeout(this.#rotatesSoon);
+        this.#rotatesSoon = undefined;
+        this.#unlisten?.();
     }
 
     #update() {
@@ -171,19 +182,19 @@ export class Secrecy {
 
     // — Receiving what concerns keys —
 
-    receive([kind, uid], value, { snapshot, signal }) {
+    receive([kind, uid], value, { snapshot, signal, removed }) {
         if (!isUserId(uid)) return;
-        if (kind === 'pubkey' && signal === 'param') this.#pubkeyChanged(uid, value, snapshot);
+        if (kind === 'pubkey' && signal === 'param') this.#pubkeyChanged(uid, value, { isSnapshot: snapshot, isForgotten: removed });
         else if (kind === 'proof' && signal === 'param') this.#proofChanged(uid, value);
         else if (kind === 'keyex' && signal !== 'param' && uid === this.room.me.uid) this.#keyOffered(value);
     }
 
-    #pubkeyChanged(uid, value, isSnapshot) {
-        const had = this.#published.get(uid);
+    #pubkeyChanged(uid, value, { isSnapshot, isForgotten }) {
         if (!isMap(value) || !isMap(value.publicKey)) {
             this.#published.delete(uid);
-            // Whoever takes the key down has left for good; what is said from now on is not for them.
-            if (had && !isSnapshot && uid !== this.room.me.uid && this.#isKeeper()) this.rotate();
+            // Whoever takes the key down has left for good; what is said from now on is not for them. What the relay has
+            // lost, and whoever never had the key, changes nothing.
+            if (!isSnapshot && !isForgotten && this.ring.wasGiven(uid)) this.ring.lost(uid).then(() => this.#rotateSoon());
             return;
         }
         this.#published.set(uid, value.publicKey);
@@ -370,9 +381,19 @@ export class Secrecy {
         return here[0] === this.room.me.uid;
     }
 
+    #rotateSoon() {
+        if (!this.ring.isDue || this.#rotatesSoon || this.#isStopped) return;
+        const wait = Math.max(rotation.gather, this.#lastRotation + rotation.between - Date.now());
+        this.#rotatesSoon = setTimeout(() => {
+            this.#rotatesSoon = undefined;
+            if (this.ring.isDue && this.#isKeeper()) this.rotate().catch((error) => this.room.emit('trouble', error));
+        }, wait);
+    }
+
     /** A new key, given to all who are here and may have it; our public key is not said again, or old keys would come back. */
     async rotate() {
         if (!this.room.isEncrypted || !this.ring.current) return;
+        this.#lastRotation = Date.now();
         await this.ring.take(await makeRoomKey());
         this.#lastSent.clear();
         this.#update();

@@ -127,6 +127,21 @@ test('old keys open old messages; a retired key never comes back', async () => {
     assert.equal(judge(third, { leads: false }), 'refuse', 'that we asked is no reason');
 });
 
+test('no key is dropped that may be needed, and what names its key is opened with that', async () => {
+    const store = new MemoryStore();
+    const ring = new Keyring({ store, rid: 'r' });
+    await ring.load();
+    const first = await secret.makeRoomKey();
+    await ring.take(first);
+    const kid = ring.currentId;
+    const old = await secret.encryptText('old', first);
+    for (let n = 0; n < 60; n += 1) await ring.take(await secret.makeRoomKey());
+    const again = new Keyring({ store, rid: 'r' });
+    await again.load();
+    assert.equal((await again.open(old, kid))?.text, 'old');
+    assert.equal(await again.open(old, 'unknown'), undefined);
+});
+
 test('without a key the first answer that does not match what its sender publishes waits for a better one', async () => {
     const ring = new Keyring({ store: new MemoryStore(), rid: 'r' });
     await ring.load();

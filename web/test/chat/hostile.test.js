@@ -277,3 +277,45 @@ test('an id that looks like that of a friend does not take their conversation', 
     const room = await ann.converse('ben-0002');
     assert.match(room.silence, /two other people/);
 });
+
+test('nobody makes those who run a room change its key again and again', async () => {
+    const { person, hostile } = await begin();
+    const [ann, eve] = [await person('ann'), await hostile('eve')];
+    const closed = await ann.create({ name: 'Private', isPublic: false, encrypted: true });
+    const open = await ann.create({ name: 'Public', encrypted: true });
+    const keys = new Map([[closed, 0], [open, 0]]);
+    for (const room of keys.keys()) room.on('key', () => keys.set(room, keys.get(room) + 1));
+    const comeAndGo = async (room, times) => {
+        for (let n = 0; n < times; n += 1) {
+            await eve.lurk(room.rid);
+            await eve.client.get(at.room(room.rid, 'meta'));
+            if (room === open) await until(() => room.secrecy.ring.wasGiven('eve'));
+            await eve.client.set(at.room(room.rid, 'crypto/pubkey/eve'), null);
+            await until(() => !room.secrecy.ring.wasGiven('eve'));
+        }
+    };
+    await comeAndGo(closed, 5);
+    await comeAndGo(open, 1);
+    await until(() => keys.get(open) === 1);
+    await comeAndGo(open, 5);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.deepEqual([...keys.values()], [0, 1]);
+    assert.ok(open.secrecy.ring.isDue, 'the last one is not forgotten');
+});
+
+test('a relay that has lost its state changes no key, and is told the public keys again', async () => {
+    const { person, relay } = await begin();
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const here = await ann.create({ name: 'Sealed', encrypted: true });
+    const there = await bob.join(here.rid);
+    await until(() => there.secrecy.state === 'have' && here.secrecy.ring.wasGiven('bob'));
+    const before = here.secrecy.ring.current.k;
+    const isKnown = (uid) => relay.params.get(at.room(here.rid, `crypto/pubkey/${uid}`))?.value;
+    relay.params.clear();
+    relay.cutAll();
+    await until(() => isKnown('ann') && isKnown('bob'));
+    await here.say('as if nothing had been');
+    await until(() => texts(there).includes('as if nothing had been'));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.equal(here.secrecy.ring.current.k, before);
+});
