@@ -129,7 +129,7 @@ class App {
         session.on('room-banned', (room) => toast(`You are banned from ${room.name}.`));
         session.on('rooms', () => this.#title());
         session.on('expiring', () => this.door.refresh(this.account.token).catch(() => {}));
-        session.mayJoin = (room, uid) => this.#mayJoin(room, uid);
+        session.on('room-asked', (room) => room !== this.room && room.secrecy.admissions.waiting.size > 0 && toast(`Somebody waits for an answer in ${room.name}.`));
         await session.start();
         this.#showFrame();
     }
@@ -330,18 +330,6 @@ class App {
         const link = new URL(`?join=${encodeURIComponent(room.rid)}`, location.href.split(/[?#]/)[0]).href;
         await navigator.clipboard?.writeText(link).catch(() => {});
         toast(`Invitation copied: ${link}`);
-    }
-
-    /** Strangers in a private room get its key only when the user says so, once. */
-    async #mayJoin(room, uid) {
-        this.admitted ??= new Map();
-        const id = `${room.rid} ${uid}`;
-        if (!this.admitted.has(id)) {
-            if (this.session.people.friends.has(uid)) return true;
-            const name = this.session.people.nameOf(uid) ?? uid;
-            this.admitted.set(id, confirm(`Let ${name} in?`, `They ask for the key of ${room.name} and could read what is said from now on.`, 'Let them in', { isDanger: false }));
-        }
-        return await this.admitted.get(id) === true;
     }
 
     async toggleCall(room) {

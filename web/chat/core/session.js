@@ -75,7 +75,7 @@ export class Session extends Emitter {
         if (this.rooms.has(rid)) return this.rooms.get(rid);
         const room = new Room(rid, this, details);
         this.rooms.set(rid, room);
-        for (const name of ['change', 'people', 'typing', 'message', 'arrived', 'joined', 'left', 'key', 'key-changed', 'trouble', 'banned', 'deleted', 'video']) {
+        for (const name of ['change', 'people', 'typing', 'message', 'arrived', 'joined', 'left', 'key', 'key-changed', 'asked', 'trouble', 'banned', 'deleted', 'video']) {
             room.on(name, (...told) => this.emit(`room-${name}`, room, ...told));
         }
         room.on('banned', () => this.#banned(room));

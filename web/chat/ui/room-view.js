@@ -39,6 +39,7 @@ export class RoomView {
         this.#frame();
         this.#rebuild();
         for (const [uid, { wasVerified }] of room.secrecy.changed) this.#warn(uid, wasVerified);
+        this.#showAsking();
     }
 
     /** To be called once the element is in the page. */
@@ -77,6 +78,7 @@ export class RoomView {
         on('key', ({ isFirst }) => this.#note(isFirst ? 'You have the key: what is said from now on you can read' : 'This room has a new key'));
         on('key-changed', ({ uid, wasVerified }) => this.#warn(uid, wasVerified));
         on('key-verified', (uid) => this.#warnings.get(uid)?.remove());
+        on('asked', () => this.#showAsking());
         on('banned', () => this.updateFrame());
         on('trouble', (error) => toast(error.message));
         const look = () => this.#read();
@@ -118,8 +120,11 @@ export class RoomView {
             this.banners.append(this.waiting);
         }
         this.downgraded?.remove();
-        this.downgraded = room.isDowngraded && h('div', { class: 'banner warn', role: 'alert' }, icon('warn'), h('p', {}, 'Somebody has marked this room as not encrypted. What you write here is sealed all the same; ask whoever runs the room.'));
-        if (this.downgraded) this.banners.append(this.downgraded);
+        this.downgraded = undefined;
+        if (room.isDowngraded) {
+            this.downgraded = h('div', { class: 'banner warn', role: 'alert' }, icon('warn'), h('p', {}, 'Somebody has marked this room as not encrypted. What you write here is sealed all the same; ask whoever runs the room.'));
+            this.banners.append(this.downgraded);
+        }
         this.composer.update();
     }
 
@@ -163,6 +168,26 @@ export class RoomView {
                 this.room.secrecy.dismiss(uid);
             }));
         this.#warnings.set(uid, banner);
+        this.banners.append(banner);
+    }
+
+    /** Who waits to be let in, one at a time. Nobody answers by a key that was meant for the message they write. */
+    #showAsking() {
+        const { secrecy, session } = this.room;
+        const [one] = secrecy.admissions.waiting.values();
+        if (this.asking?.one === one) return;
+        this.asking?.banner.remove();
+        this.asking = undefined;
+        if (!one) return;
+        const answer = (text, isAdmitted) => h('button', { type: 'button', class: 'button small', disabled: true, onclick: () => secrecy.answer(one, isAdmitted) }, text);
+        const buttons = [answer('Turn away', false), answer('Let in', true)];
+        // What appears under a hand that clicks is not meant by it.
+        setTimeout(() => buttons.forEach((button) => { button.disabled = false; }), 1000);
+        const name = session.people.nameOf(one.uid);
+        const wish = one.brings ? 'offers the key of this room. If you take it, they can read what you write.' : 'asks for the key of this room and could read what is said from now on.';
+        const banner = h('div', { class: 'banner', role: 'status' }, icon('key'), h('div', { class: 'grow' },
+            h('p', {}, name ? `Somebody who says they are ${name} ${wish}` : `Somebody ${wish}`), h('p', { class: 'small truncate' }, `User id ${one.uid}`), h('p', { class: 'fingerprint' }, one.fingerprint)), buttons);
+        this.asking = { one, banner };
         this.banners.append(banner);
     }
 

@@ -319,3 +319,37 @@ test('a relay that has lost its state changes no key, and is told the public key
     await new Promise((resolve) => setTimeout(resolve, 400));
     assert.equal(here.secrecy.ring.current.k, before);
 });
+
+test('a stranger comes into a private room by the answer of the user alone, which outlives the page', async () => {
+    const { person, hostile } = await begin();
+    const details = { store: new MemoryStore(), settings: new Settings() };
+    const ann = await person('ann', details);
+    const eve = await hostile('eve');
+    const room = await ann.create({ name: 'Private', isPublic: false, encrypted: true });
+    const offers = [];
+    await eve.lurk(room.rid);
+    eve.client.subscribe(at.room(room.rid, 'crypto/keyex/eve'), (offer) => offers.push(offer), { types: ['event'] });
+    const asked = async (place) => {
+        await until(() => place.secrecy.admissions.waiting.has('eve'));
+        return place.secrecy.admissions.waiting.get('eve');
+    };
+    const first = await asked(room);
+    assert.match(first.fingerprint, /^([0-9a-f]{4} ?){16}$/);
+    await room.secrecy.answer(first, false);
+    assert.equal(room.secrecy.admissions.waiting.size, 0);
+    await ann.stop();
+    const again = await person('ann', details);
+    const there = again.rooms.get(room.rid);
+    await until(() => there.secrecy.state === 'have' && there.present.has('eve'));
+    await eve.showKey();
+    await again.client.get(at.room(room.rid, 'meta'));
+    assert.equal(there.secrecy.admissions.waiting.size, 0, 'who was turned away does not ask again with the same key');
+    for (let n = 0; n < 2; n += 1) {
+        await eve.lurk(room.rid);
+        await there.secrecy.answer(await asked(there), false);
+    }
+    await eve.lurk(room.rid);
+    await again.client.get(at.room(room.rid, 'meta'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual([there.secrecy.admissions.waiting.size, offers.length], [0, 0], 'nor for ever with new ones');
+});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { story } from './house.js';
+import { openProductSite } from './product-site.js';
+
+test('nobody lets a stranger in by going on writing', async () => story(async ({ site, guest, say }) => {
+    const ann = await guest('Ann');
+    await ann.click({ button: 'New' });
+    await ann.click({ button: 'New room' });
+    await ann.fill({ label: 'Name' }, 'Private');
+    await ann.run(() => document.querySelectorAll('dialog input[type=checkbox]').forEach((box) => box.click()));
+    await ann.click({ button: 'Create room' });
+    await ann.until(() => document.querySelector('.main h1')?.innerText.includes('Private'));
+    const account = (page) => page.run(() => JSON.parse(localStorage.getItem('clasp-relay-chat.account')).uid);
+    const rid = await ann.run((uid) => JSON.parse(localStorage.getItem(`clasp-relay-chat.${uid}.joined`))[0].rid, await account(ann));
+    await ann.click('.composer textarea');
+    await ann.type('half a');
+    const eve = await guest('Ben');
+    await eve.open(`${site.url}/chat/?join=${rid}`);
+    await ann.sees('Somebody who says they are Ben asks for the key');
+    await ann.sees(await account(eve));
+    await ann.until(() => /([0-9a-f]{4} ){15}[0-9a-f]{4}/.test(document.querySelector('.banner .fingerprint').innerText));
+    assert.ok(await ann.run(() => document.activeElement.matches('.composer textarea') && !document.querySelector('dialog')));
+    await ann.type(' sentence');
+    for (const key of ['Enter', 'Escape']) await ann.press(key);
+    await ann.sees('half a sentence');
+    await say(ann, 'not for a stranger');
+    await eve.sees('Sealed with a key');
+    assert.ok(!(await eve.text()).includes('half a sentence'));
+    await ann.until(() => ![...document.querySelectorAll('.banner button')].some(({ disabled }) => disabled));
+    await ann.click({ button: 'Let in' });
+    await eve.until(() => document.querySelector('.composer textarea')?.placeholder === 'Message Private');
+    await say(ann, 'welcome');
+    await eve.sees('welcome');
+    assert.ok(!await ann.run(() => document.querySelector('.banner .fingerprint')));
+}, { site: await openProductSite() }));
