@@ -1,7 +1,7 @@
 // One room that we are in: who is there, what is said, who may do what. What has to do with keys is in `secrecy.js`.
 import { Emitter } from '../../sdk/emitter.js';
 import { at, cleanLine, cleanName, cleanTime, colorFor, directRoomId, isColor, isMap, isSegment, isUserId, messageId } from './ids.js';
-import { eventOrder } from './store.js';
+import { Kept } from './kept.js';
 import { Secrecy } from './secrecy.js';
 import { isChange, Timeline } from './timeline.js';
 
@@ -30,7 +30,8 @@ export class Room extends Emitter {
     #sentAt = [];
     #typingSince = 0;
     #typingStop;
-    #firstOrder;
+    #kept;
+    #hearing = Promise.resolve();
     #lastKept = Infinity;
     #loading;
     #entered = false;
@@ -45,6 +46,7 @@ export class Room extends Emitter {
         this.listed = listed;
         /** Whom a direct conversation is with: known before it is entered, never learnt from it. */
         this.peer = peer;
+        this.#kept = new Kept({ store: session.store, rid });
         this.timeline = new Timeline({ isModerator: (uid) => this.isModerator(uid) });
         this.secrecy = new Secrecy(this);
     }
@@ -90,17 +92,21 @@ export class Room extends Emitter {
         this.#entered = true;
         await this.secrecy.load();
         await this.loadOlder();
+        if (!this.#entered) return;
         this.#presence = this.client.presence(at.room(this.rid, `presence/${this.me.uid}`), () => {
             const now = Date.now();
             return { name: this.me.name, avatarColor: this.me.color, joinedAt: now, lastSeen: now };
         });
         this.#presence.ready.catch((error) => this.emit('trouble', error));
         const past = await this.#listenBack();
+        // Whoever has left meanwhile stays away.
+        if (!this.#entered) return past.hear();
         this.#subscription = this.client.subscribe(`/chat/room/${this.rid}/**`, (value, address, meta) => this.#receive(value, address, meta));
         this.#every(beat, () => this.#presence.refresh().catch(() => {}));
         this.#every(5000, () => this.#expire());
         await this.#subscription.ready.then(() => this.secrecy.metaIsKnown(), (error) => this.emit('trouble', error));
         await past.hear();
+        if (!this.#entered) return;
         this.secrecy.start();
         this.emit('change');
     }
@@ -120,7 +126,7 @@ export class Room extends Emitter {
             // Who is banned is known by then. What is said meanwhile may come both ways, and counts once.
             hear: async () => {
                 listening.unsubscribe();
-                for (const event of events) await this.#hear(event, { isPast: true });
+                for (const event of this.#entered ? events : []) await this.#hear(event, { isPast: true });
             },
         };
     }
@@ -247,17 +253,24 @@ export class Room extends Emitter {
         if (message) this.emit('message', { what: 'changed', message });
     }
 
+    /** One after the other, since what is sealed takes longer to read than what is said about it next. */
+    #hear(event, options) {
+        this.#hearing = this.#hearing.then(() => this.#hearNext(event, options)).catch((error) => this.emit('trouble', error));
+        return this.#hearing;
+    }
+
     /** A message from the wire; ours come back only from our other tabs. */
-    async #hear(event, { isPast = false } = {}) {
+    async #hearNext(event, { isPast = false } = {}) {
         if (!isMap(event) || this.isForeign) return;
         const author = isUserId(event.userId) ? event.userId : undefined;
         if (this.isDirect && author && !this.#isOurs(author)) return;
         if (author && this.bans.has(author)) return;
         if (!author && isUserId(event.fromId) && this.bans.has(event.fromId)) return;
         const opened = await this.secrecy.open(event);
-        const result = await this.#take(opened);
-        if (!result) return;
-        this.#keep(event, { isClear: opened.isClear === true });
+        const row = { event, isClear: opened.isClear === true };
+        const result = await this.#take(opened, row);
+        if (!result) return this.#cameBack(opened, row);
+        if (row.proof !== 'verified') this.#kept.put(event, row);
         if (result.what !== 'added') return;
         const { message } = result;
         // Newcomers have missed nothing.
@@ -271,17 +284,34 @@ export class Room extends Emitter {
         }
     }
 
-    /** Messages are shown at once and marked later; what changes them waits for both proofs, since they decide. */
-    async #take(event, { status, proof } = {}) {
+    /** What we thought unsent, and the relay tells us, it has. */
+    #cameBack(event, row) {
+        const message = this.timeline.get(event.msgId);
+        if (message?.status !== 'failed' || event.userId !== this.me.uid || event.text !== message.text) return;
+        this.#kept.put(row.event, { isClear: false, proof: 'verified' });
+        this.#mark(message, { status: 'sent' });
+    }
+
+    #mark(message, change) {
+        if (!message) return;
+        Object.assign(message, change);
+        this.emit('message', { what: 'changed', message });
+    }
+
+    /**
+     * Messages are shown at once and marked later; what changes them waits for both proofs, since they decide. `row` is how
+     * the event is kept; a signature that was right once is written there.
+     */
+    async #take(event, row, status) {
         if (isChange(event)) {
             // A seal that does not open proves nothing; with another key it may.
             if (event.isLocked) return { what: 'early' };
-            const proven = proof ?? await this.session.people.check(event);
+            if (row.proof !== 'verified') row.proof = await this.session.people.check(event);
             await this.timeline.get(event.targetId)?.proving;
-            return this.#show(this.timeline.apply(event, { proof: proven }));
+            return this.#show(this.timeline.apply(event, row));
         }
-        const result = this.#show(this.timeline.apply(event, { status, proof }));
-        if (result) await this.#prove(result.message, event);
+        const result = this.#show(this.timeline.apply(event, { status, proof: row.proof }));
+        if (result) await this.#prove(result.message, event, row);
         return result;
     }
 
@@ -291,11 +321,11 @@ export class Room extends Emitter {
     }
 
     /** Looks at the signature; what was said of the message before it came is heard when that is known. */
-    async #prove(message, event) {
+    async #prove(message, event, row) {
         if (message.isSigned && message.proof !== 'verified') {
             message.proving = this.session.people.check(event).then((proof) => {
-                message.proof = proof;
-                this.emit('message', { what: 'changed', message });
+                this.#mark(message, { proof });
+                if (proof === 'verified') this.#kept.put(row.event, Object.assign(row, { proof }));
             });
         }
         const early = this.timeline.takeEarly(message.msgId);
@@ -304,11 +334,19 @@ export class Room extends Emitter {
         for (const { event: change, proof } of early) this.#show(this.timeline.apply(change, { proof }));
     }
 
-    /** As it came, and what was found out `about` it: what is so now need not be so after a reload. */
-    #keep(event, about) {
-        const id = isChange(event) ? `${event.type}-${event.targetId}-${event.msgId ?? event.timestamp}` : event.msgId;
-        const order = eventOrder(cleanTime(event.timestamp), String(id).slice(0, 160));
-        this.session.store.addEvent({ rid: this.rid, order, event, ...about });
+    /** Earlier messages of this device, `false` when there are none left. */
+    loadOlder(count = 200) {
+        this.#loading ??= (async () => {
+            const rows = await this.#kept.older(count);
+            if (rows.length && this.#lastKept === Infinity) this.#lastKept = cleanTime(rows[rows.length - 1].event.timestamp);
+            for (const row of rows) {
+                const result = await this.#take(await this.#openKept(row), row, row.isUnsent ? 'failed' : 'kept');
+                if (row.isUnsent) this.#offerAgain(row.event, result?.message);
+            }
+            this.#loading = undefined;
+            return rows.length === count;
+        })();
+        return this.#loading;
     }
 
     async #openKept({ event, isClear }) {
@@ -316,29 +354,26 @@ export class Room extends Emitter {
         return { ...opened, isClear: isClear ?? opened.isClear };
     }
 
-    /** Earlier messages of this device, `false` when there are none left. */
-    loadOlder(count = 200) {
-        this.#loading ??= (async () => {
-            const kept = await this.session.store.eventsBefore(this.rid, this.#firstOrder, count);
-            if (kept.length) this.#firstOrder = kept[0].order;
-            if (kept.length && this.#lastKept === Infinity) this.#lastKept = cleanTime(kept[kept.length - 1].event.timestamp);
-            for (const row of kept) await this.#take(await this.#openKept(row), { status: 'kept' });
-            this.#loading = undefined;
-            return kept.length === count;
-        })();
-        return this.#loading;
+    /** The page went before the relay had it: a message waits for a word of its author, a change of one goes by itself. */
+    #offerAgain(event, message) {
+        if (isChange(event)) this.#publish(event).catch((error) => this.emit('trouble', error));
+        else if (message) message.retry = () => this.#publish(event, message);
     }
 
-    /** Messages could not be read; with another key they may be. */
+    /** What could not be read may be, with another key; and so may what was said about it. */
     async reopen() {
-        const kept = await this.session.store.eventsBefore(this.rid, undefined, 500);
-        for (const { event } of kept) {
-            const message = this.timeline.get(event.msgId);
-            if (!message?.isLocked) continue;
-            const opened = await this.secrecy.open(event);
+        for (const row of await this.#kept.last(this.timeline.list.length + 500)) {
+            const message = isChange(row.event) ? undefined : this.timeline.get(row.event.msgId);
+            if (!isChange(row.event) && !message?.isLocked) continue;
+            const opened = await this.#openKept(row);
             if (opened.isLocked) continue;
-            Object.assign(message, { text: opened.text, isLocked: false });
-            this.emit('message', { what: 'changed', message });
+            if (message) {
+                this.timeline.unlock(message, opened);
+                this.emit('message', { what: 'changed', message });
+                await this.#prove(message, opened, row);
+            } else {
+                await this.#take(opened, row);
+            }
         }
     }
 
@@ -378,28 +413,28 @@ export class Room extends Emitter {
     }
 
     async #deliver(event, message) {
-        const show = (status) => {
-            message.status = status;
-            this.emit('message', { what: 'changed', message });
-        };
         try {
             const sealed = await this.secrecy.seal(await this.session.people.sign(event));
-            this.#keep(sealed, { isClear: false });
-            message.retry = () => this.#publish(sealed, show);
-            await this.#publish(sealed, show);
+            message.retry = () => this.#publish(sealed, message);
+            await message.retry();
         } catch (error) {
-            show('failed');
+            this.#mark(message, { status: 'failed' });
             this.emit('trouble', error);
         }
     }
 
-    async #publish(event, show) {
-        show('sending');
+    /** Kept as unsent until the relay has it: the page may be gone by then. */
+    async #publish(event, message) {
+        this.#mark(message, { status: 'sending' });
+        // The room may be sealed since this was written.
+        const sealed = event.type === 'delete' ? event : await this.secrecy.seal(event);
+        this.#kept.put(sealed, { isClear: false, proof: 'verified', isUnsent: true });
         try {
-            await this.client.publish(at.room(this.rid, 'messages'), event);
-            show('sent');
+            await this.client.publish(at.room(this.rid, 'messages'), sealed);
+            this.#kept.put(sealed, { isClear: false, proof: 'verified' });
+            this.#mark(message, { status: 'sent' });
         } catch (error) {
-            show('failed');
+            this.#mark(message, { status: 'failed' });
             throw error;
         }
     }
@@ -425,9 +460,7 @@ export class Room extends Emitter {
         const event = { fromId: this.me.sid, userId: this.me.uid, msgId: `${change.targetId}.${messageId()}`, timestamp: Date.now(), ...change };
         this.#show(this.timeline.apply(event, { proof: 'verified' }));
         const signed = await this.session.people.sign(event);
-        const sealed = change.type === 'edit' ? await this.secrecy.seal(signed) : signed;
-        this.#keep(sealed, { isClear: false });
-        await this.client.publish(at.room(this.rid, 'messages'), sealed);
+        await this.#publish(signed);
     }
 
     keystroke() {
