@@ -6,6 +6,21 @@ import { isChange } from './timeline.js';
 
 const day = 86_400_000;
 const params = { types: ['param'] };
+/** As many devices of a user as their profile has room for. */
+const deviceCount = 8;
+
+const distinct = (keys) => keys.filter((key, index) => keys.findIndex((other) => sameKey(other, key)) === index);
+
+/** The signing keys in a profile: of other makes one, of ours those of all devices. */
+function keysIn({ signingKey, signingKeys }) {
+    const all = [signingKey, ...Array.isArray(signingKeys) ? signingKeys : []];
+    return distinct(all.filter((key) => isMap(key) && typeof key.x === 'string')).slice(0, deviceCount);
+}
+
+async function some(keys, condition) {
+    for (const key of keys) if (await condition(key)) return true;
+    return false;
+}
 
 export class People extends Emitter {
     friends = new Map();
@@ -48,10 +63,17 @@ export class People extends Emitter {
         if (isAvailable()) {
             const identity = await this.session.identity();
             profile.signingKey = identity.signingPublic;
+            profile.signingKeys = await this.#ownKeys(identity.signingPublic);
             const entry = { publicKey: identity.signingPublic, algorithm: 'ECDSA-P256-SHA256', timestamp: Date.now() };
             this.client.set(at.signingKey(uid), entry).catch(() => {});
         }
         await this.client.set(at.profile(uid), profile).catch((error) => this.session.emit('trouble', error));
+    }
+
+    /** The keys of all our devices, this one first: each speaks for the others, too. */
+    async #ownKeys(mine) {
+        const before = await this.profile(this.me.uid, { fresh: true });
+        return distinct([mine, ...before?.signingKeys ?? []]).slice(0, deviceCount);
     }
 
     // — Names and profiles —
@@ -77,7 +99,7 @@ export class People extends Emitter {
         const profile = this.client.get(at.profile(uid)).then((value) => {
             if (!isMap(value)) return undefined;
             const status = ['online', 'away', 'dnd'].includes(value.status) ? value.status : 'offline';
-            return { uid, name: cleanName(value.name), color: isColor(value.avatarColor) ? value.avatarColor : colorFor(uid), status, signingKey: isMap(value.signingKey) ? value.signingKey : undefined };
+            return { uid, name: cleanName(value.name), color: isColor(value.avatarColor) ? value.avatarColor : colorFor(uid), status, signingKeys: keysIn(value) };
         }).catch(() => undefined);
         this.#profiles.set(uid, { at: Date.now(), profile });
         return profile;
@@ -99,26 +121,46 @@ export class People extends Emitter {
         if (event.isLocked) return 'unknown';
         // Made for a change of a message, so it proves none.
         if (!isChange(event) && String(msgId).includes('.')) return 'unknown';
+        const isBy = (key) => verify({ text, fromId, msgId, timestamp }, event.signature, key);
+        const known = await this.#knownKeys(event.userId);
+        if (await some(known, isBy)) return 'verified';
         for (const fresh of [false, true]) {
-            const key = (await this.profile(event.userId, { fresh }))?.signingKey;
-            if (!key) return 'unknown';
-            if (await verify({ text, fromId, msgId, timestamp }, event.signature, key)) return await this.#trust(event.userId, key);
+            const published = (await this.profile(event.userId, { fresh }))?.signingKeys ?? [];
+            if (!published.length && !known.length) return 'unknown';
+            if (await some(published, isBy)) return this.#trust(event.userId, known, published);
         }
         return 'failed';
     }
 
-    async #trust(uid, key) {
-        if (uid === this.me.uid) return 'verified';
-        const id = `signing:${uid}`;
-        const known = await this.session.store.get('marks', id);
-        if (!known) await this.session.store.put('marks', { id, key, since: Date.now() });
-        return !known || sameKey(known.key, key) ? 'verified' : 'changed';
+    /** The signing keys that somebody was first seen with, and those that the user has accepted since. */
+    async #knownKeys(uid) {
+        const mark = await this.session.store.get('marks', `signing:${uid}`);
+        return mark?.keys ?? (mark?.key ? [mark.key] : []);
     }
 
-    /** The user has looked at a changed signing key and takes it. */
-    async accept(uid) {
-        const key = (await this.profile(uid, { fresh: true }))?.signingKey;
-        if (key) await this.session.store.put('marks', { id: `signing:${uid}`, key, since: Date.now() });
+    #know(uid, keys) {
+        return this.session.store.put('marks', { id: `signing:${uid}`, keys: distinct(keys).slice(-50), since: Date.now() });
+    }
+
+    /** Who is met for the first time is believed; after that a key has to be one we know. */
+    async #trust(uid, known, published) {
+        if (uid === this.me.uid) return 'verified';
+        if (known.length) return 'changed';
+        await this.#know(uid, published);
+        return 'verified';
+    }
+
+    /** Keys that somebody signs with now and that the user has not accepted. */
+    async newKeys(uid) {
+        const known = await this.#knownKeys(uid);
+        const published = (await this.profile(uid, { fresh: true }))?.signingKeys ?? [];
+        return known.length ? published.filter((key) => !known.some((one) => sameKey(one, key))) : [];
+    }
+
+    /** The user has looked at these keys of somebody and takes them. */
+    async accept(uid, keys) {
+        await this.#know(uid, [...await this.#knownKeys(uid), ...keys]);
+        this.emit('accepted', uid);
     }
 
     // — Friends —

@@ -377,6 +377,14 @@ export class Room extends Emitter {
         }
     }
 
+    /** More keys of somebody are known than before. */
+    async proveAgain(uid) {
+        for (const row of await this.#kept.last(this.timeline.list.length + 500)) {
+            const message = isChange(row.event) ? undefined : this.timeline.get(row.event.msgId);
+            if (message?.userId === uid) await this.#prove(message, await this.#openKept(row), row);
+        }
+    }
+
     // — Sending —
 
     /** Whether one more message fits into what others accept per second. */

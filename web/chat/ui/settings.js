@@ -1,4 +1,5 @@
 // The user's own things: name, status, looks, account.
+import { fingerprint } from '../core/crypto.js';
 import { statuses } from '../core/session.js';
 import { avatar } from './avatar.js';
 import { confirm, field, form, openDialog, segments } from './dialogs.js';
@@ -75,6 +76,15 @@ export function openProfile(app, uid, name) {
                 prints.append(h('h3', {}, 'Key fingerprint'), h('p', { class: 'fingerprint' }, mark.fingerprint),
                     h('p', { class: 'muted small' }, mark.isVerified ? 'You have compared it.' : 'Compare it with what they see under your name, over another channel.'),
                     !mark.isVerified ? h('button', { type: 'button', class: 'button small', onclick: async () => { await room.secrecy.verify(uid); close(); toast('Marked as compared.'); } }, icon('shield'), 'They are the same') : '');
+            });
+        }
+        if (isKnown && !isSelf) {
+            session.people.newKeys(uid).then(async (keys) => {
+                if (!keys.length) return;
+                const shown = await Promise.all(keys.map(fingerprint));
+                prints.append(h('h3', {}, 'New signing key'), h('p', { class: 'muted small' }, 'They sign with a key that this device has not seen before: perhaps another device of theirs. Ask them over another channel.'),
+                    ...shown.map((print) => h('p', { class: 'fingerprint' }, print)),
+                    h('button', { type: 'button', class: 'button small', onclick: async () => { await session.people.accept(uid, keys); close(); toast('The key is accepted.'); } }, icon('shield'), 'Accept'));
             });
         }
         return h('div', {},
