@@ -35,6 +35,7 @@ export class Room extends Emitter {
     #lastKept = Infinity;
     #loading;
     #entered = false;
+    #goes = () => {};
 
     /** `me` is `{uid, name, color, sid}`; `session` what all rooms share: client, store, people, identity. */
     constructor(rid, session, { kind, title, listed, peer } = {}) {
@@ -104,7 +105,9 @@ export class Room extends Emitter {
         this.#subscription = this.client.subscribe(`/chat/room/${this.rid}/**`, (value, address, meta) => this.#receive(value, address, meta));
         this.#every(beat, () => this.#presence.refresh().catch(() => {}));
         this.#every(5000, () => this.#expire());
-        await this.#subscription.ready.then(() => this.secrecy.metaIsKnown(), (error) => this.emit('trouble', error));
+        // Who is banned learns it in the middle of this, and has left.
+        const gone = new Promise((resolve) => { this.#goes = resolve; });
+        await Promise.race([gone, this.#subscription.ready.then(() => this.secrecy.metaIsKnown(), (error) => this.emit('trouble', error))]);
         await past.hear();
         if (!this.#entered) return;
         this.secrecy.start();
@@ -135,6 +138,7 @@ export class Room extends Emitter {
     async leave({ forGood = false } = {}) {
         if (!this.#entered) return;
         this.#entered = false;
+        this.#goes();
         this.#timers.forEach((timer) => clearInterval(timer));
         this.#timers = [];
         clearTimeout(this.#typingStop);
@@ -145,6 +149,13 @@ export class Room extends Emitter {
         if (forGood && this.isEncrypted) goodbye.push(this.client.set(at.room(this.rid, `crypto/pubkey/${this.me.uid}`), null));
         if (forGood) goodbye.push(this.session.store.deleteEvents(this.rid));
         await Promise.allSettled(goodbye);
+    }
+
+    /** Whoever was banned may not see that it is over; they look when they open the room. */
+    async comeBack() {
+        if (this.#entered || !this.isBanned) return;
+        this.bans.delete(this.me.uid);
+        await this.enter();
     }
 
     #every(milliseconds, action) {
@@ -175,6 +186,7 @@ export class Room extends Emitter {
         this.meta = { ...value };
         this.secrecy.metaChanged(value);
         this.secrecy.metaIsKnown();
+        for (const uid of this.bans.keys()) if (this.#isAboveBans(uid)) this.bans.delete(uid);
         if (this.isDirect) {
             const users = isMap(value.dmUsers) ? value.dmUsers : {};
             this.isForeign = !this.peer || directRoomId(this.me.uid, this.peer) !== this.rid || Object.keys(users).sort().join() !== [this.me.uid, this.peer].sort().join();
@@ -233,9 +245,14 @@ export class Room extends Emitter {
         if (changed) this.emit('people');
     }
 
+    /** An admin cannot ban who made the room, nor anybody but the two one of them. */
+    #isAboveBans(uid) {
+        return uid === this.creator || (this.isDirect && !this.creator);
+    }
+
     #listChanged(list, uid, value, field) {
         if (!isUserId(uid)) return;
-        if (isMap(value) && value[field] !== undefined) list.set(uid, value);
+        if (isMap(value) && value[field] !== undefined && !(list === this.bans && this.#isAboveBans(uid))) list.set(uid, value);
         else list.delete(uid);
         if (list === this.bans && uid === this.me.uid && list.has(uid)) this.emit('banned');
         this.emit('people');

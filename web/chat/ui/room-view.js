@@ -45,6 +45,7 @@ export class RoomView {
     /** To be called once the element is in the page. */
     shown() {
         this.room.isOpen = true;
+        this.room.comeBack().catch((error) => toast(error.message));
         this.#read();
         this.list.scrollToEnd();
         if (matchMedia('(hover: hover)').matches) this.composer.focus();

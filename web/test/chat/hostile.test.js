@@ -353,3 +353,24 @@ test('a stranger comes into a private room by the answer of the user alone, whic
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual([there.secrecy.admissions.waiting.size, offers.length], [0, 0], 'nor for ever with new ones');
 });
+
+test('an admin does not silence who made the room, nor a stranger one of two in a conversation', async () => {
+    const { person, hostile } = await begin();
+    const [ann, ben, eve] = [await person('ann-0001'), await person('ben-0002'), await hostile('eve-0003')];
+    const room = await ann.create({ name: 'Ruled' });
+    const [there, hers] = [await ben.join(room.rid), await eve.session.join(room.rid)];
+    await room.setRole('eve-0003', true);
+    await until(() => hers.roleOf('eve-0003') === 'admin');
+    await eve.client.set(at.room(room.rid, 'bans/ann-0001'), { bannedBy: 'eve-0003', timestamp: Date.now() });
+    await room.say('still here');
+    await until(() => texts(there).includes('still here'));
+    assert.deepEqual([room.isBanned, there.bans.size], [false, 0]);
+    await befriend(ann, ben);
+    const rid = 'dm-ann-0001-ben-0002';
+    await eve.client.set(at.room(rid, 'meta'), { name: 'x', type: 'dm', isPublic: false, creatorId: 'eve-0003', dmUsers: { 'ann-0001': 'Ann', 'ben-0002': 'Ben' } });
+    await eve.client.set(at.room(rid, 'bans/ben-0002'), { bannedBy: 'eve-0003', timestamp: Date.now() });
+    const here = await ann.converse('ben-0002');
+    await until(() => ben.rooms.get(rid)?.meta && here.present.has('ben-0002'));
+    await ben.rooms.get(rid).say('not silenced');
+    await until(() => texts(here).includes('not silenced'));
+});

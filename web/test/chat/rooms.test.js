@@ -376,8 +376,14 @@ test('an admin that the creator made may ban, and no more when it is taken back'
     await until(() => bad.isBanned && here.bans.has('eve'));
     assert.match(bad.silence, /banned/);
     await assert.rejects(bad.say('x'), /banned/);
+    await bad.comeBack();
+    await until(() => bad.isBanned);
+    await until(() => !here.present.has('eve'));
     await here.unban('eve');
-    // Whoever was banned is out of the room, and comes back like anybody else.
+    await bad.comeBack();
+    assert.ok(!bad.isBanned);
+    await bad.say('back again');
+    await until(() => texts(here).includes('back again'));
     await eve.leave(bad);
     const again = await eve.join(here.rid);
     assert.ok(!again.isBanned);
