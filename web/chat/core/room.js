@@ -1,7 +1,8 @@
 // One room that we are in: who is there, what is said, who may do what. What has to do with keys is in `secrecy.js`.
 import { Emitter } from '../../sdk/emitter.js';
-import { at, cleanLine, cleanName, cleanTime, colorFor, directRoomId, isColor, isMap, isSegment, isUserId, messageId } from './ids.js';
+import { at, cleanLine, cleanName, cleanTime, colorFor, directRoomId, isColor, isMap, isUserId, messageId } from './ids.js';
 import { Kept } from './kept.js';
+import { Reactions } from './reactions.js';
 import { Secrecy } from './secrecy.js';
 import { isChange, Timeline } from './timeline.js';
 
@@ -19,7 +20,6 @@ export class Room extends Emitter {
     timeline;
     present = new Map();
     typing = new Map();
-    reactions = new Map();
     admins = new Map();
     bans = new Map();
     unread = 0;
@@ -31,6 +31,7 @@ export class Room extends Emitter {
     #typingSince = 0;
     #typingStop;
     #kept;
+    #reactions = new Reactions(this);
     #hearing = Promise.resolve();
     #lastKept = Infinity;
     #loading;
@@ -258,16 +259,9 @@ export class Room extends Emitter {
         this.emit('people');
     }
 
-    #reactionChanged([msgId, emoji], value) {
-        if (!isSegment(msgId) || !isSegment(emoji) || [...emoji].length > 12) return;
-        if (!this.reactions.has(msgId)) this.reactions.set(msgId, new Map());
-        const ofMessage = this.reactions.get(msgId);
-        const users = isMap(value) && Array.isArray(value.users) ? value.users.filter((one) => typeof one === 'string').slice(0, 500) : [];
-        const by = isMap(value) && isMap(value.by) ? Object.fromEntries(Object.entries(value.by).filter(([uid]) => isUserId(uid) && !this.bans.has(uid)).slice(0, 500)) : {};
-        if (users.length || Object.keys(by).length) ofMessage.set(emoji, { users, by });
-        else ofMessage.delete(emoji);
-        const message = this.timeline.get(msgId);
-        if (message) this.emit('message', { what: 'changed', message });
+    #reactionChanged(place, value) {
+        const message = this.#reactions.changed(place, value) && this.timeline.get(place[0]);
+        if (message) this.#mark(message, {});
     }
 
     /** One after the other, since what is sealed takes longer to read than what is said about it next. */
@@ -504,25 +498,12 @@ export class Room extends Emitter {
         this.client.set(at.room(this.rid, `typing/${this.me.uid}`), null, { qos: 0 }).catch(() => {});
     }
 
-    /** Who reacted how: by user where that is known, else by session. */
     reactionsOf(msgId) {
-        return [...this.reactions.get(msgId) ?? []].map(([emoji, { users, by }]) => {
-            const known = Object.keys(by);
-            const isMine = known.includes(this.me.uid) || users.includes(this.me.sid);
-            return { emoji, isMine, count: Math.max(users.length, known.length), names: known.map((uid) => this.session.people.nameOf(uid)) };
-        }).filter(({ count }) => count > 0);
+        return this.#reactions.of(msgId);
     }
 
     async react(msgId, emoji) {
-        if (this.silence || !isSegment(msgId) || !isSegment(emoji)) return;
-        const { users = [], by = {} } = this.reactions.get(msgId)?.get(emoji) ?? {};
-        const isMine = this.me.uid in by || users.includes(this.me.sid);
-        const others = users.filter((sid) => sid !== this.me.sid && sid !== by[this.me.uid]);
-        const { [this.me.uid]: mine, ...rest } = by;
-        const nextUsers = isMine ? others : [...others, this.me.sid];
-        const nextBy = isMine ? rest : { ...rest, [this.me.uid]: this.me.sid };
-        const value = nextUsers.length || Object.keys(nextBy).length ? { users: nextUsers, by: nextBy } : null;
-        await this.client.set(at.room(this.rid, `reactions/${msgId}/${emoji}`), value);
+        if (!this.silence) await this.#reactions.toggle(msgId, emoji);
     }
 
     // — Running the room —

@@ -45,6 +45,22 @@ test('two people meet in a public room, talk, edit, react, delete, and see each 
     assert.deepEqual([...ann.troubles, ...bob.troubles], []);
 });
 
+test('of reactions at the same moment none is lost, and what is taken back stays so', async () => {
+    const { person } = await begin();
+    const people = await Promise.all(['ann', 'bob', 'cid'].map((uid) => person(uid)));
+    const [here, ...others] = people;
+    const room = await here.create({ name: 'Applause' });
+    const rooms = [room, ...await Promise.all(others.map((one) => one.join(room.rid)))];
+    const { msgId } = await room.say('hear me');
+    await Promise.all(rooms.map((one) => until(() => one.timeline.get(msgId))));
+    const counts = () => rooms.map((one) => one.reactionsOf(msgId)[0]?.count ?? 0);
+    await Promise.all(rooms.map((one) => one.react(msgId, '👍')));
+    await until(() => counts().every((count) => count === 3));
+    await Promise.all(rooms.slice(1).map((one) => one.react(msgId, '👍')));
+    await until(() => counts().every((count) => count === 1));
+    assert.deepEqual(rooms.map((one) => one.reactionsOf(msgId)[0].isMine), [true, false, false]);
+});
+
 test('in an encrypted room the relay sees no word of it', async () => {
     const { person, relay } = await begin();
     const [ann, bob] = [await person('ann'), await person('bob')];
