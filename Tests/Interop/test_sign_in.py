@@ -420,12 +420,13 @@ class Reloading(SignInCase):
                 self.check(curl(relay, "/auth/register", user("Ann")), 200, SESSION)
                 self.assertIn("access-control-allow-origin", preflight(relay, ORIGIN).fields)
                 write(settings, '[web]\ncors_origin = ["https://new.example"]\n'
-                                '[auth]\nregistration = "closed"\nlogin_attempts = 1\ntoken_ttl = "60s"\n')
+                                '[auth]\nregistration = "closed"\nguests = "closed"\nlogin_attempts = 1\ntoken_ttl = "60s"\n')
                 write(config, '{"scopes": ["read:/after/{userId}"]}')
                 relay.send(signal.SIGHUP)
                 deadline = time.monotonic() + 10
                 while curl(relay, "/auth/register", "{").status != 403:
                     self.assertLess(time.monotonic(), deadline, relay.log)
+                self.check(curl(relay, "/auth/guest", {}), 403, ERROR)
                 self.assertNotIn("access-control-allow-origin", preflight(relay, ORIGIN).fields)
                 self.assertIn("access-control-allow-origin", preflight(relay, "https://new.example").fields)
                 token = curl(relay, "/auth/login", user("Ann")).json["token"]
