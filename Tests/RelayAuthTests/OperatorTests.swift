@@ -142,13 +142,14 @@ import Testing
         } else {
             _ = try add("Ann", id: "x-1", to: accounts)
         }
-        let ended = TokenEffect.ended(TokenDigest(of: guest.token))
+        let digest = TokenDigest(of: guest.token)
+        try #require(try accounts.token(digest) == nil)
         var effects: [TokenEffect] = []
         while effects.isEmpty {
             effects = table.apply(harness.feed.take())
             await Task.yield()
         }
-        #expect(effects == [ended])
+        #expect(effects == [.ended(digest)])
         #expect(try await harness.call("GET", "/auth/me", token: guest.token).status == 401)
         #expect(try await harness.call("GET", "/auth/me", token: other.token).status == 200)
         #expect(try await harness.call("GET", "/auth/me", token: robot.secret).status == 200, "the operator's stays")
