@@ -329,8 +329,8 @@ private let someone = AttemptKey.user(UserName("someone"))
         _ = try AuthHarness.furnish(scratch, at: time.now)
         let harness = try AuthHarness(scratch: scratch, time: time, parameters: .standard, workers: 1)
         let answers = try await withThrowingTaskGroup(of: (client: String, status: Int).self) { group in
-            for index in 0..<60 {
-                let client = index < 50 ? "192.0.2.1" : "192.0.2.2"
+            for index in 0..<28 {
+                let client = index < 24 ? "192.0.2.1" : "192.0.2.2"
                 group.addTask { (client, try await harness.post("/auth/login", good, from: client).status) }
             }
             return try await group.reduce(into: []) { $0.append($1) }
