@@ -34,8 +34,8 @@ main() {
     make_secrets
     set_up_firewall
     get_images
-    start
     plan_backups
+    start
 }
 
 # --- how it speaks -----------------------------------------------------------------------------------------------
@@ -378,13 +378,17 @@ choose_caddyfile() {
 
 start() {
     say "starting"
-    run compose up -d
+    # Compose ends with a failure when the relay is not healthy in time; why, the relay itself says below.
+    local all=yes
+    run compose up -d || all=''
     if [ -n "$dry" ]; then return; fi
     local id health=''
     for _ in $(seq 120); do
         id=$(compose ps -q relay)
         health=$(docker inspect -f '{{.State.Health.Status}}' "$id" 2>/dev/null || true)
         if [ "$health" = healthy ]; then
+            # What waited for the relay, and gave up.
+            [ -n "$all" ] || compose up -d
             say "the relay is well; https://$(sed -n 's/^DOMAIN=//p' "$here/.env" | sed 's,.*://,,') is yours"
             return
         fi
