@@ -248,6 +248,19 @@ SH
     grep -x 'docker tag registry.example.org/clasp-relay:1 clasp-relay:latest' "$DOCKER_CALLS"
 }
 
+@test "Caddy gets a Caddyfile that changed, and is left alone when none did" {
+    setup_sh --domain chat.example.org --no-volume
+    sum() { sed -n 's/^CADDYFILE_SUM=//p' "$app/deploy/droplet/.env"; }
+    first=$(sum)
+    [ "$first" = "$(sha256sum <"$app/deploy/caddy/Caddyfile.close-delay" | cut -c1-64)" ]
+    setup_sh --no-volume
+    [ "$(sum)" = "$first" ]
+    echo '# another line' >>"$app/deploy/caddy/Caddyfile.close-delay"
+    setup_sh --no-volume
+    [ "$(sum)" = "$(sha256sum <"$app/deploy/caddy/Caddyfile.close-delay" | cut -c1-64)" ]
+    [ "$(grep -c CADDYFILE_SUM "$app/deploy/droplet/.env")" -eq 1 ]
+}
+
 @test "a relay that does not get well: exit 75 and its last words" {
     RELAY_HEALTH=unhealthy run setup_sh --domain chat.example.org --no-volume
     [ "$status" -eq 75 ]

@@ -305,7 +305,7 @@ fill_web_root() {
 }
 
 make_secrets() {
-    if [ ! -s "$here/.env" ] || [ ! -s "$here/secrets/signing_keys.json" ]; then
+    if [ ! -s "$here/.env" ] || [ ! -s "$here/secrets/verify/signing_keys.json" ]; then
         run "$tree/scripts/generate-secrets.sh" "$here"
     fi
     if [ -n "$domain" ]; then
@@ -374,6 +374,8 @@ choose_caddyfile() {
         file=../caddy/Caddyfile.close-delay
     fi
     set_in_env CADDYFILE "$file"
+    # A container keeps the file it was made with, also when git has put another in its place.
+    set_in_env CADDYFILE_SUM "$(sha256sum <"$here/$file" | cut -d' ' -f1)"
 }
 
 start() {
