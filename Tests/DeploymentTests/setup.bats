@@ -277,6 +277,14 @@ SH
     [ "$(grep -c 'up -d' "$DOCKER_CALLS")" -eq 2 ]
 }
 
+@test "a jail that is there is shown the log of the new container" {
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\necho "fail2ban $*" >>"$DOCKER_CALLS"\n' >"$BATS_TEST_TMPDIR/bin/fail2ban-client"
+    chmod +x "$BATS_TEST_TMPDIR/bin/fail2ban-client"
+    setup_sh --domain chat.example.org --no-volume
+    [ "$(tail -n 1 "$DOCKER_CALLS")" = 'fail2ban reload clasp-relay' ]
+}
+
 @test "pages are replaced whole: new ones come, old ones go" {
     setup_sh --domain chat.example.org --no-volume
     rm "$app/web/assets/a.js"

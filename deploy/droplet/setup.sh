@@ -391,6 +391,7 @@ start() {
         if [ "$health" = healthy ]; then
             # What waited for the relay, and gave up.
             [ -n "$all" ] || compose up -d
+            show_jail_the_log
             say "the relay is well; https://$(sed -n 's/^DOMAIN=//p' "$here/.env" | sed 's,.*://,,') is yours"
             return
         fi
@@ -399,6 +400,13 @@ start() {
     say "the relay is not well after two minutes (${health:-no answer}); its last words:" >&2
     compose logs --no-color --tail 50 relay >&2
     exit 75
+}
+
+# A new container has a log of a new name, which a jail looks for only when it starts.
+show_jail_the_log() {
+    if command -v fail2ban-client >/dev/null && fail2ban-client status clasp-relay >/dev/null 2>&1; then
+        fail2ban-client reload clasp-relay >/dev/null || say "fail2ban does not see the relay's log: fail2ban-client reload"
+    fi
 }
 
 plan_backups() {
