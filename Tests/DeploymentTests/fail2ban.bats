@@ -114,6 +114,5 @@ configured() { # configured COMMANDS-OF-THE-GUIDE…
     [ "$status" -eq 0 ]
     [[ "$output" == *"'clasp-relay', 'maxretry', 20"* ]]
     [[ "$output" == *"'addlogpath', '/var/lib/docker/containers/0123/0123-json.log'"* ]]
-    [[ "$output" == *DOCKER-USER* ]]
-    [[ "$output" != *addjournalmatch* ]]
+    [[ "$output" == *"['chain', 'DOCKER-USER']"* ]]
 }
