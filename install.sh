@@ -119,7 +119,7 @@ if [ -z "$root" ]; then
     systemd-tmpfiles --create clasp-relay.conf
 else
     # The user does not exist there yet; systemd-tmpfiles gives it the directories on the machine itself.
-    mkdir -p "$root/var/lib/clasp-relay" "$root/var/backups/clasp-relay" "$etc/credentials"
+    mkdir -p "$root/var/lib/clasp-relay" "$root/var/backups/clasp-relay" "$etc/keys" "$etc/credentials"
     chmod 700 "$root/var/lib/clasp-relay" "$root/var/backups/clasp-relay" "$etc/credentials"
 fi
 say "installed $version"

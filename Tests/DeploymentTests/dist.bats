@@ -114,6 +114,15 @@ setup_file() {
     no grep -r '^LoadCredential' "$root/usr/lib/systemd"
 }
 
+@test "by hand the pages come to where the compose file has them, ready to be kept" {
+    install -d /srv/chat
+    (cd "$tree" && bash -e <<<"$(documented pages)")
+    diff -r "$release/web" /srv/chat
+    # As another user than root, as whom Caddy is not obliged to run.
+    setpriv --reuid 65534 --clear-groups cat /srv/chat/index.html >/dev/null
+    rm -r /srv/chat/*
+}
+
 @test "uninstalling leaves data and configuration, and nothing else" {
     root=$BATS_TEST_TMPDIR/root
     DESTDIR=$root "$release/install.sh"
