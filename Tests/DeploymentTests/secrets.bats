@@ -18,7 +18,7 @@ state() { (cd "$directory" && find . -type f -exec sha256sum {} + -exec stat -c 
     [ "$(cd "$directory" && stat -c %a secrets/jwt_private.pem secrets/verify/jwt_public.pem secrets/verify/signing_keys.json .env | xargs)" = '600 644 644 600' ]
     # Mounted into the container, where another user than root reads it.
     [ "$(cd "$directory" && stat -c %a secrets secrets/verify | xargs)" = '700 755' ]
-    [ "$(ls "$directory/secrets/verify" | xargs)" = 'jwt_public.pem signing_keys.json' ]
+    [ "$(cd "$directory/secrets/verify" && echo *)" = 'jwt_public.pem signing_keys.json' ]
     no grep @random@ "$directory/.env"
     grep -E '^RELAY_ADMIN_TOKEN=cpsk_[0-9a-f]{32}$' "$directory/.env"
 }
