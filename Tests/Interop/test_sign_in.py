@@ -328,6 +328,13 @@ class Sockets(SignInCase):
         self.check(answer, 200, SESSION)
         return answer.json["token"]
 
+    def test_every_token_can_be_ended_at_once(self):
+        with Relay(is_open=False) as relay:
+            connections = [greet(relay, self.guest(relay))[0] for _ in range(3)]
+            self.assertEqual(relay.command("token", "revoke", "--all").split(), ["3", "revoked"])
+            for connection in connections:
+                self.assertEqual(connection.closure(), (1008, "Token revoked"))
+
     def test_a_token_outlives_a_restart_and_a_revoked_one_nothing(self):
         with tempfile.TemporaryDirectory(prefix="clasp-relay-") as place:
             with Relay(data=place, is_open=False) as relay:
