@@ -22,6 +22,7 @@ const defaults = {
     answerWithin: 8_000,
     ackTimeout: 10_000,
     answerTimeout: 5_000,
+    positionEvery: 60_000,
     queueLimit: 2000,
     reconnect: {},
     resume: true,
@@ -29,6 +30,8 @@ const defaults = {
 
 /** How long to pause after the relay has dropped messages because there were too many. */
 const throttlePause = 1100;
+/** After so many events a newer position is asked for; what remembers the told ones holds several times as many. */
+const eventsPerPosition = 1000;
 
 export class ClaspClient extends Emitter {
     #options;
@@ -38,6 +41,8 @@ export class ClaspClient extends Emitter {
 
     #subscriptions = new Subscriptions();
     #catching = new CatchingUp();
+    #positionTimer;
+    #sincePosition = 0;
     #presences = new Map();
 
     #outbox;
@@ -62,10 +67,7 @@ export class ClaspClient extends Emitter {
             emit: (...details) => this.emit(...details),
             welcomed: (welcome, link) => this.#welcomed(welcome, link),
             received: (message) => this.#receive(message),
-            quiet: (link) => {
-                link.probe();
-                if (this.isOpen && this.#catching.knowsPosition) this.#transmit({ type: 'GET', address: positionAddress });
-            },
+            quiet: (link) => link.probe(),
             lost: (error) => {
                 this.#forgetQuestions(error);
                 this.#outbox.returnSent();
@@ -97,6 +99,7 @@ export class ClaspClient extends Emitter {
         clearTimeout(this.#barrierTimer);
         clearTimeout(this.#ackTimer);
         clearTimeout(this.#pause);
+        clearInterval(this.#positionTimer);
         this.#barrierTimer = this.#ackTimer = this.#pause = undefined;
         this.#pacer.stop();
         this.#barriers.fail(error);
@@ -130,7 +133,14 @@ export class ClaspClient extends Emitter {
         this.emit('open', { session: welcome.session, name: welcome.name, recovered });
         this.#flush();
         // Live events that came during the replay lie after the mark; a new mark puts them behind us.
-        if (!isFirst && this.#catching.knowsPosition) this.#transmit({ type: 'GET', address: positionAddress });
+        if (!isFirst) this.#askPosition();
+        this.#positionTimer = setInterval(() => this.#askPosition(), this.#options.positionEvery);
+    }
+
+    /** Keeps our mark in the relay's history young: what is replayed from it is little, and the relay still has all of it. */
+    #askPosition() {
+        this.#sincePosition = 0;
+        if (this.isOpen && this.#catching.knowsPosition) this.#transmit({ type: 'GET', address: positionAddress });
     }
 
     /** Writes of which nobody knows whether they arrived: those that the relay holds as ours are done, others wait again. */
@@ -175,6 +185,8 @@ export class ClaspClient extends Emitter {
     #tellEvent(event, replayed = false) {
         this.#catching.told(event);
         this.#subscriptions.tellEvent(event, replayed);
+        this.#sincePosition += 1;
+        if (this.#sincePosition >= eventsPerPosition) this.#askPosition();
     }
 
     #acknowledged({ address, revision }) {
