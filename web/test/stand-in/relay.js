@@ -15,7 +15,7 @@ export class StandInRelay {
     sessions = new Set();
     tokens = new Map();
     /** Switched by tests. */
-    faults = { acknowledge: true, resume: true, refuseWith: undefined, dropNext: 0, isAway: false };
+    faults = { acknowledge: true, resume: true, refuseWith: undefined, dropNext: 0, isAway: false, cutAt: undefined };
     received = [];
 
     constructor({ config, onRequest } = {}) {
@@ -70,6 +70,11 @@ export class StandInRelay {
             }
             this.received.push(frame.message);
             session.received.push(frame.message);
+            if (this.faults.cutAt === frame.message.type) {
+                this.faults.cutAt = undefined;
+                socket.cut();
+                return;
+            }
             if (!session.isGreeted) this.#greet(session, frame.message);
             else this.#handle(session, frame);
         };
