@@ -116,14 +116,14 @@ class App {
             url: this.config.relay,
             me: { uid: account.uid, name: own.get('name') ?? account.name, color, isGuest: account.isGuest, status: own.get('status') ?? 'online' },
             settings: own,
-            store: await openStore(account.uid),
+            store: await openStore(account.uid, () => this.#erased(session)),
             token: ({ refused }) => this.#token(refused),
         });
         this.device.set('account', account);
         if (!account.isGuest) this.device.set('hasAccount', true);
         this.session = session;
         this.settings = { get: (name) => (name === 'theme' ? this.device.get(name) : own.get(name)), set: (name, value) => own.set(name, value) };
-        session.on('close', (error) => this.#closed(error));
+        session.on('close', (error) => this.#closed(session, error));
         session.on('trouble', (error) => toast(error.message));
         session.on('room-arrived', (room, message) => this.#notify(room, message));
         session.on('room-banned', (room) => toast(`You are banned from ${room.name}.`));
@@ -134,19 +134,21 @@ class App {
         this.#showFrame();
     }
 
-    /** A guest whose token has run out comes in again as the same guest; others are asked for their password. */
+    /**
+     * A guest whose token has run out comes in again as the same guest. Of an account there is one token; if the connection
+     * was made with an older one, as that of a guest who has registered since, it helps, and else a password is needed.
+     */
     async #token(refused) {
         const { account } = this;
         if (account.isOpen) return '';
-        if (!refused) return account.token;
-        if (!account.isGuest) return '';
+        if (!refused || !account.isGuest) return account.token;
         this.account = await this.#asGuest(account.name, account.uid, account.token);
         this.device.set('account', this.account);
         return this.account.token;
     }
 
-    #closed(error) {
-        if (this.isLeaving) return;
+    #closed(session, error) {
+        if (session !== this.session) return;
         this.#cleanUp();
         if (error.name === 'AuthError') {
             this.device.set('account', undefined);
@@ -156,27 +158,44 @@ class App {
         }
     }
 
+    /** Nobody is signed in any more, and nothing on the page may know who was. */
     #cleanUp() {
+        document.querySelectorAll('dialog').forEach((dialog) => dialog.close());
+        this.panel?.destroy();
         this.view?.destroy();
-        this.view = this.room = this.side = undefined;
+        this.session = this.frame = this.view = this.room = this.side = this.panel = this.details = undefined;
+        this.settings = this.device;
+        this.#title();
+    }
+
+    /** This device forgets first: the relay, which may be away, is told after that. */
+    async #depart() {
+        const { session, account } = this;
+        this.device.set('account', undefined);
+        this.#cleanUp();
+        fill(this.root, h('div', { class: 'splash', role: 'status' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('p', { class: 'muted small' }, 'Signing out…')));
+        if (account.token) this.door.logout(account.token).catch(() => {});
+        await session.stop();
     }
 
     async signOut() {
-        this.isLeaving = true;
-        document.querySelectorAll('dialog').forEach((dialog) => dialog.close());
-        if (this.account.token) this.door.logout(this.account.token).catch(() => {});
-        await this.session.stop();
-        this.device.set('account', undefined);
-        this.#cleanUp();
-        this.isLeaving = false;
+        await this.#depart();
         this.#showDoor();
     }
 
     async forget() {
-        const { store, settings } = this.session;
-        await this.signOut();
-        await store.erase();
-        settings.clear();
+        const { session, account } = this;
+        await this.#depart();
+        await session.store.erase();
+        session.settings.clear();
+        if (account.isGuest) this.device.set('guest', undefined);
+        this.#showDoor();
+    }
+
+    async #erased(session) {
+        if (session !== this.session) return;
+        await this.#depart();
+        this.#showDoor('This device was erased in another tab.');
     }
 
     async upgrade({ username, password }) {
@@ -370,7 +389,7 @@ class App {
 
     #notify(room, message) {
         this.#title();
-        if (room.isMine(message) || document.visibilityState === 'visible' || this.session.me.status === 'dnd') return;
+        if (!this.session || room.isMine(message) || document.visibilityState === 'visible' || this.session.me.status === 'dnd') return;
         if (globalThis.Notification?.permission !== 'granted') return;
         const isMention = message.text.toLocaleLowerCase().includes(`@${this.session.me.name.toLocaleLowerCase()}`);
         if (!room.isDirect && !isMention) return;

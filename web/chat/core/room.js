@@ -126,8 +126,15 @@ export class Room extends Emitter {
         const goodbye = [this.#presence?.leave()];
         if (this.#typingSince) goodbye.push(this.client.set(at.room(this.rid, `typing/${this.me.uid}`), null));
         if (forGood && this.isEncrypted) goodbye.push(this.client.set(at.room(this.rid, `crypto/pubkey/${this.me.uid}`), null));
-        if (forGood) goodbye.push(this.session.store.deleteEvents(this.rid));
+        if (forGood) goodbye.push(this.#forget());
         await Promise.allSettled(goodbye);
+    }
+
+    /** Nothing of the room stays on this device: not what was said, not its keys and password, not who had which key. */
+    async #forget() {
+        const { store } = this.session;
+        const marks = await store.all('marks', `${this.rid}:`);
+        await Promise.all([store.deleteEvents(this.rid), store.delete('keys', this.secrecy.ring.id), ...marks.map(({ id }) => store.delete('marks', id))]);
     }
 
     #every(milliseconds, action) {

@@ -8,6 +8,9 @@ import { People } from './people.js';
 import { Room } from './room.js';
 import { openStore } from './store.js';
 
+/** How long those we leave are given to take note of it, in milliseconds. */
+const farewell = 2000;
+
 export const statuses = ['online', 'away', 'dnd', 'invisible'];
 
 export class Session extends Emitter {
@@ -47,8 +50,12 @@ export class Session extends Emitter {
         this.emit('rooms');
     }
 
+    /** Says goodbye where somebody may hear it. What nobody heard runs out by itself. */
     async stop() {
-        await Promise.allSettled([...this.rooms.values()].map((room) => room.leave()));
+        const goodbyes = Promise.allSettled([...this.rooms.values()].map((room) => room.leave()));
+        let timer;
+        if (this.client.isOpen) await Promise.race([goodbyes, new Promise((resolve) => { timer = setTimeout(resolve, farewell); })]);
+        clearTimeout(timer);
         this.people.stop();
         this.directory.stop();
         this.#expiry?.unsubscribe();

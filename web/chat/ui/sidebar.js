@@ -12,6 +12,7 @@ const stateText = {
 export class Sidebar {
     constructor(app) {
         this.app = app;
+        this.session = app.session;
         // Who has no room yet wants to see which there are.
         this.tab = app.session.rooms.size ? 'rooms' : 'browse';
         this.self = h('div', { class: 'top' });
@@ -20,7 +21,7 @@ export class Sidebar {
         this.foot = h('div', { class: 'foot', role: 'status' });
         this.element = h('nav', { class: 'side', 'aria-label': 'Rooms and people' }, this.self, this.tabs, this.list, this.foot);
         this.update = perFrame(() => this.#show());
-        const { session } = app;
+        const { session } = this;
         for (const name of ['rooms', 'me', 'state', 'room-change', 'room-people', 'room-arrived']) session.on(name, this.update);
         session.people.on('change', this.update);
         session.people.on('request', ({ name }) => toast(`${name} wants to be friends.`));
@@ -29,7 +30,7 @@ export class Sidebar {
     }
 
     #show() {
-        const { session } = this.app;
+        const { session } = this;
         const focus = document.activeElement?.dataset?.focus;
         fill(this.self,
             h('button', { type: 'button', class: 'self', onclick: () => openSettings(this.app), 'aria-label': `Settings of ${session.me.name}`, 'data-focus': 'self' },
@@ -70,14 +71,14 @@ export class Sidebar {
 
     #pin(path) {
         if (!path) return;
-        this.app.session.directory.pin(path);
+        this.session.directory.pin(path);
         const pinned = new Set(this.app.settings.get('groups') ?? []);
         this.app.settings.set('groups', [...pinned.add(path)]);
         this.#go('browse');
     }
 
     #roomEntry(room) {
-        const { session } = this.app;
+        const { session } = this;
         const isCurrent = room === this.app.room;
         const symbol = room.isDirect ? avatar(room.name, session.people.colorOf(room.peer), { size: 'small' }) : icon(room.hasPassword || room.isEncrypted ? 'lock' : room.type === 'video' ? 'video' : 'hash');
         return h('button', { type: 'button', class: `entry ${room.unread ? 'unread' : ''}`, 'aria-current': String(isCurrent), 'data-focus': `room-${room.rid}`, onclick: () => this.app.open(room) },
@@ -86,7 +87,7 @@ export class Sidebar {
     }
 
     roomsView() {
-        const all = [...this.app.session.rooms.values()];
+        const all = [...this.session.rooms.values()];
         const rooms = all.filter((room) => !room.isDirect).sort((a, b) => a.name.localeCompare(b.name));
         const direct = all.filter((room) => room.isDirect).sort((a, b) => a.name.localeCompare(b.name));
         return [
@@ -97,7 +98,7 @@ export class Sidebar {
     }
 
     peopleView() {
-        const { session } = this.app;
+        const { session } = this;
         const { people } = session;
         const converse = async (uid) => this.app.open(await session.converse(uid).catch((error) => toast(error.message)));
         const friends = [...people.friends.values()].sort((a, b) => a.name.localeCompare(b.name));
@@ -114,8 +115,9 @@ export class Sidebar {
     }
 
     browseView() {
-        const { session, settings } = this.app;
+        const { session } = this;
         const { directory } = session;
+        const { settings } = this.app;
         const listing = (rooms) => [...rooms].sort((a, b) => b.createdAt - a.createdAt).map((room) => h('button', {
             type: 'button', class: 'entry', 'data-focus': `listed-${room.rid}`, onclick: async () => this.app.open(await session.join(room.rid).catch((error) => toast(error.message))),
         }, icon(room.hasPassword ? 'lock' : room.type === 'video' ? 'video' : 'hash'), h('span', { class: 'name' }, h('span', { class: 'truncate' }, room.name), h('span', { class: 'sub truncate' }, `by ${room.creatorName}${session.rooms.has(room.rid) ? ' · joined' : ''}`))));
@@ -135,7 +137,7 @@ export class Sidebar {
     }
 
     #unpin(path) {
-        this.app.session.directory.unpin(path);
+        this.session.directory.unpin(path);
         this.app.settings.set('groups', (this.app.settings.get('groups') ?? []).filter((one) => one !== path));
         this.#show();
     }

@@ -385,3 +385,40 @@ test('an admin that the creator made may ban, and no more when it is taken back'
     await until(() => there.roleOf('bob') === 'member');
     await assert.rejects(there.ban('eve'), /403|write_rules/);
 });
+
+test('signing out does not wait for a relay that is away', async () => {
+    const { person, relay } = await begin();
+    const ann = await person('ann');
+    await ann.create({ name: 'Lobby' });
+    relay.faults.isAway = true;
+    relay.cutAll();
+    await until(() => ann.client.state === 'waiting');
+    await ann.stop();
+    assert.equal(ann.client.state, 'closed');
+    relay.faults.isAway = false;
+});
+
+test('signing out does not wait for a relay that says nothing', async () => {
+    const { person, relay } = await begin();
+    const ann = await person('ann');
+    await ann.create({ name: 'Lobby' });
+    for (const { socket } of relay.sessions) socket.freeze();
+    await ann.stop();
+    assert.equal(ann.client.state, 'closed');
+});
+
+test('of a room that one has left for good nothing stays on the device', async () => {
+    const { person } = await begin();
+    const stores = [new MemoryStore(), new MemoryStore()];
+    const [ann, bob] = [await person('ann', { store: stores[0] }), await person('bob', { store: stores[1] })];
+    const here = await ann.create({ name: 'Vault', password: 'pw' });
+    const there = await bob.join(here.rid);
+    await until(() => there.secrecy.state === 'locked');
+    await there.secrecy.unlock('pw');
+    await until(() => there.secrecy.state === 'have');
+    await here.say('secret');
+    await until(() => texts(there).includes('secret'));
+    await bob.leave(there);
+    const kept = { events: stores[1].events.get(here.rid), keys: await stores[1].get('keys', `room:${here.rid}`), marks: await stores[1].all('marks', here.rid) };
+    assert.deepEqual(kept, { events: undefined, keys: undefined, marks: [] });
+});
