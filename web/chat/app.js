@@ -5,8 +5,7 @@ import { loadConfig } from './core/config.js';
 import { colorFor, colors, isColor, isUserId, uuid } from './core/ids.js';
 import { Session } from './core/session.js';
 import { openStore } from './core/store.js';
-import { Call } from './core/video.js';
-import { CallView } from './ui/call-view.js';
+import { Calls } from './ui/calls.js';
 import { Details } from './ui/details.js';
 import { confirm, createRoom, switcher } from './ui/dialogs.js';
 import { fill, h, perFrame, toast } from './ui/dom.js';
@@ -49,6 +48,7 @@ class Settings {
 class App {
     device = new Settings();
     settings = new Settings();
+    calls = new Calls(this);
     details;
     room;
 
@@ -126,7 +126,10 @@ class App {
         session.on('close', (error) => this.#closed(session, error));
         session.on('trouble', (error) => toast(error.message));
         session.on('room-arrived', (room, message) => this.#notify(room, message));
-        session.on('room-banned', (room) => toast(`You are banned from ${room.name}.`));
+        session.on('room-banned', (room) => {
+            this.calls.endIn(room);
+            toast(`You are banned from ${room.name}.`);
+        });
         session.on('rooms', () => this.#title());
         session.on('expiring', () => this.door.refresh(this.account.token).catch(() => {}));
         session.mayJoin = (room, uid) => this.#mayJoin(room, uid);
@@ -161,6 +164,7 @@ class App {
     /** Nobody is signed in any more, and nothing on the page may know who was. */
     #cleanUp() {
         document.querySelectorAll('dialog').forEach((dialog) => dialog.close());
+        this.calls.end();
         this.panel?.destroy();
         this.view?.destroy();
         this.session = this.frame = this.view = this.room = this.side = this.panel = this.details = undefined;
@@ -212,7 +216,8 @@ class App {
 
     #showFrame() {
         this.side = new Sidebar(this);
-        this.frame = h('div', { class: 'frame', 'data-view': 'list' }, this.side.element, this.#blank());
+        this.frame = h('div', { class: 'frame', 'data-view': 'list' }, this.side.element, h('main'));
+        this.#showBlank();
         fill(this.root, this.frame);
         const join = new URLSearchParams(location.search).get('join');
         if (join) {
@@ -224,16 +229,18 @@ class App {
         }
     }
 
-    #blank() {
+    #showBlank() {
         const rooms = h('div', { class: 'doors' });
-        const welcome = h('main', { class: 'main blank' }, h('div', { class: 'empty' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('h1', {}, `Hello, ${this.session.me.name}`), rooms,
+        this.callPlace = h('div');
+        const welcome = h('main', { class: 'main blank' }, this.callPlace, h('div', { class: 'empty' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('h1', {}, `Hello, ${this.session.me.name}`), rooms,
             h('button', { type: 'button', class: 'button primary', onclick: async () => this.open(await createRoom(this.session)) }, 'New room')));
         const { session } = this;
         const show = () => fill(rooms, doorsView(session, (rid) => this.#step(rid)));
         show();
         const later = perFrame(show);
+        this.frame.children[1].replaceWith(welcome);
+        this.calls.show();
         const stop = session.directory.on('change', () => (welcome.isConnected ? later() : stop()));
-        return welcome;
     }
 
     async #step(rid) {
@@ -249,7 +256,8 @@ class App {
             this.frame.children[1].replaceWith(this.view.element);
             this.settings.set('last', room.rid);
             this.side.opened();
-            if (this.call?.room === room) this.view.callPlace.append(this.callView.element);
+            this.callPlace = this.view.callPlace;
+            this.calls.show();
             this.view.shown();
             if (this.details) this.showDetails(this.details);
         }
@@ -263,7 +271,7 @@ class App {
         this.showDetails(undefined);
         this.view?.destroy();
         this.view = this.room = undefined;
-        this.frame.children[1].replaceWith(this.#blank());
+        this.#showBlank();
         this.side.update();
     }
 
@@ -335,12 +343,13 @@ class App {
 
     async leave(room) {
         if (!await confirm(`Leave ${room.name}?`, 'What this device has kept of it is erased.', 'Leave')) return;
-        if (this.call?.room === room) await this.toggleCall(room);
+        this.calls.endIn(room);
         this.showList();
         await this.session.leave(room);
     }
 
     async deleteRoom(room) {
+        this.calls.endIn(room);
         this.showList();
         await this.session.deleteRoom(room);
     }
@@ -361,25 +370,6 @@ class App {
             this.admitted.set(id, confirm(`Let ${name} in?`, `They ask for the key of ${room.name} and could read what is said from now on.`, 'Let them in', { isDanger: false }));
         }
         return await this.admitted.get(id) === true;
-    }
-
-    async toggleCall(room) {
-        if (this.call) {
-            const { call } = this;
-            this.callView.element.remove();
-            this.call = this.callView = undefined;
-            await call.leave();
-            this.view?.updateFrame();
-            if (call.room === room) return;
-        }
-        this.call = new Call(room, {
-            iceServers: this.config.iceServers,
-            media: () => navigator.mediaDevices?.getUserMedia({ audio: true, video: true }).catch(() => undefined),
-        });
-        await this.call.join();
-        this.callView = new CallView(this.call, { leave: () => this.toggleCall(this.call.room) });
-        this.view?.callPlace.append(this.callView.element);
-        this.view?.updateFrame();
     }
 
     async allowNotifications() {

@@ -95,7 +95,7 @@ export class RoomView {
             h('div', { class: 'grow' },
                 h('h1', {}, h('span', { class: 'truncate' }, room.name), room.isEncrypted && icon('lock'), room.isEncrypted && h('span', { class: 'hidden' }, 'encrypted')),
                 h('p', { class: 'sub truncate' }, this.#subtitle(here))),
-            room.type !== 'text' && tool('video', 'Call', () => app.toggleCall(room), { 'aria-pressed': String(app.call?.room === room) }),
+            room.type !== 'text' && tool('video', 'Call', () => app.calls.toggle(room), { 'aria-pressed': String(app.calls.isIn(room)) }),
             tool('search', 'Search this room', () => app.showDetails('search'), { 'aria-pressed': String(app.details === 'search') }),
             tool('people', 'About this room', () => app.showDetails('room'), { 'aria-pressed': String(app.details === 'room') }));
         if (focus) this.header.querySelector(`[aria-label="${CSS.escape(focus)}"]`)?.focus();
