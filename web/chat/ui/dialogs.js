@@ -1,5 +1,5 @@
 // Questions that want an answer before one goes on. The browser's own dialog keeps the focus inside.
-import { fill, h, icon, tool } from './dom.js';
+import { fill, h, icon, pointAt, tool } from './dom.js';
 
 /** Opens a dialog; `build(close)` gives its content. The promise is kept with what `close` was called with. */
 export function openDialog(title, build) {
@@ -146,7 +146,7 @@ export function joinRoom(session) {
 /** Jumps anywhere by typing a part of its name. */
 export function switcher(session, open) {
     return openDialog('Go to', (close) => {
-        const input = h('input', { class: 'input', role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'switcher', 'aria-label': 'Room or friend', placeholder: 'Room or friend', autocomplete: 'off', autofocus: true });
+        const input = h('input', { class: 'input', role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'switcher', 'aria-autocomplete': 'list', 'aria-label': 'Room or friend', placeholder: 'Room or friend', autocomplete: 'off', autofocus: true });
         const list = h('div', { id: 'switcher', role: 'listbox', class: 'results' });
         let chosen = 0;
         let found = [];
@@ -157,12 +157,13 @@ export function switcher(session, open) {
             found = [...rooms, ...friends].filter(({ text }) => text.toLocaleLowerCase().includes(words)).slice(0, 8);
             chosen = Math.min(chosen, Math.max(0, found.length - 1));
             fill(list, found.map(({ text, symbol, go }, index) => h('button', {
-                type: 'button', class: 'entry', role: 'option', 'aria-selected': String(index === chosen), 'aria-current': String(index === chosen), tabindex: '-1',
+                type: 'button', class: 'entry', role: 'option', id: `switcher-${index}`, 'aria-selected': String(index === chosen), 'aria-current': String(index === chosen), tabindex: '-1',
                 onclick: () => {
                     close();
                     go();
                 },
             }, icon(symbol), h('span', { class: 'name truncate' }, text))), !found.length && h('p', { class: 'muted small' }, 'Nothing found.'));
+            pointAt(input, list.children[chosen]);
         };
         input.addEventListener('input', () => { chosen = 0; show(); });
         input.addEventListener('keydown', (event) => {

@@ -1,7 +1,7 @@
 // The middle column: one room.
 import { Composer } from './composer.js';
 import { confirm } from './dialogs.js';
-import { announce, fill, h, icon, perFrame, toast, tool } from './dom.js';
+import { announce, h, icon, perFrame, refill, toast, tool } from './dom.js';
 import { dayName, dayOf, listNames } from './format.js';
 import { messageView } from './message.js';
 import { openEmoji } from './popover.js';
@@ -89,8 +89,7 @@ export class RoomView {
     #frame() {
         const { room, app } = this;
         const here = [...room.present.values()];
-        const focus = this.header.contains(document.activeElement) ? document.activeElement.getAttribute('aria-label') : undefined;
-        fill(this.header,
+        refill(this.header,
             tool('back', 'Back to the list', () => app.showList(), { class: 'tool back' }),
             h('div', { class: 'grow' },
                 h('h1', {}, h('span', { class: 'truncate' }, room.name), room.isEncrypted && icon('lock'), room.isEncrypted && h('span', { class: 'hidden' }, 'encrypted')),
@@ -98,26 +97,37 @@ export class RoomView {
             room.type !== 'text' && tool('video', 'Call', () => app.calls.toggle(room), { 'aria-pressed': String(app.calls.isIn(room)) }),
             tool('search', 'Search this room', () => app.showDetails('search'), { 'aria-pressed': String(app.details === 'search') }),
             tool('people', 'About this room', () => app.showDetails('room'), { 'aria-pressed': String(app.details === 'room') }));
-        if (focus) this.header.querySelector(`[aria-label="${CSS.escape(focus)}"]`)?.focus();
         const { state } = room.secrecy;
-        this.lockedView?.remove();
-        this.lockedView = undefined;
         const isLocked = state === 'locked';
         this.stage.hidden = isLocked;
         this.composer.element.hidden = isLocked;
-        if (isLocked) {
-            this.lockedView = this.#locked();
-            this.element.insertBefore(this.lockedView, this.stage);
-        }
-        this.waiting?.remove();
-        this.waiting = undefined;
-        if (state === 'waiting') {
-            const others = here.filter(({ uid }) => uid !== room.me.uid).length;
-            this.waiting = h('div', { class: 'banner' }, icon('key'), h('p', {}, others ? `Waiting for somebody here to send the key.${room.hasPassword ? ' If it does not come, the password may be wrong.' : ''}` : 'Nobody with the key is here yet. It comes as soon as somebody is.'),
-                room.hasPassword && h('button', { type: 'button', class: 'button small', onclick: () => room.secrecy.giveUpPassword() }, 'Other password'));
-            this.banners.append(this.waiting);
-        }
+        this.#showLocked(isLocked);
+        this.#showWaiting(state === 'waiting', here.some(({ uid }) => uid !== room.me.uid));
         this.composer.update();
+    }
+
+    /** Made once, for people come and go while somebody types a password. */
+    #showLocked(isLocked) {
+        if (isLocked === Boolean(this.lockedView)) return;
+        const hadFocus = this.lockedView?.contains(document.activeElement);
+        this.lockedView?.remove();
+        this.lockedView = isLocked ? this.#locked() : undefined;
+        if (isLocked) this.element.insertBefore(this.lockedView, this.stage);
+        else if (hadFocus) this.composer.focus();
+    }
+
+    #showWaiting(isWaiting, isSomebodyHere) {
+        const { room } = this;
+        if (!isWaiting) {
+            this.waiting?.remove();
+            this.waiting = undefined;
+            return;
+        }
+        this.waiting ??= h('div', { class: 'banner' });
+        refill(this.waiting, icon('key'),
+            h('p', {}, isSomebodyHere ? `Waiting for somebody here to send the key.${room.hasPassword ? ' If it does not come, the password may be wrong.' : ''}` : 'Nobody with the key is here yet. It comes as soon as somebody is.'),
+            room.hasPassword && h('button', { type: 'button', class: 'button small', onclick: () => room.secrecy.giveUpPassword() }, 'Other password'));
+        if (!this.waiting.isConnected) this.banners.append(this.waiting);
     }
 
     #subtitle(here) {

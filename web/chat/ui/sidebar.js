@@ -1,7 +1,7 @@
 // The left column: oneself, one's rooms, one's people, and what else there is.
 import { avatar } from './avatar.js';
 import { addFriend, createNamespace, createRoom, joinRoom } from './dialogs.js';
-import { fill, h, icon, perFrame, toast, tool } from './dom.js';
+import { h, icon, perFrame, refill, toast, tool } from './dom.js';
 import { openMenu } from './popover.js';
 import { openSettings } from './settings.js';
 
@@ -31,8 +31,7 @@ export class Sidebar {
 
     #show() {
         const { session } = this;
-        const focus = document.activeElement?.dataset?.focus;
-        fill(this.self,
+        refill(this.self,
             h('button', { type: 'button', class: 'self', onclick: () => openSettings(this.app), 'aria-label': `Settings of ${session.me.name}`, 'data-focus': 'self' },
                 avatar(session.me.name, session.me.color, { status: session.me.status }),
                 h('span', { class: 'grow' }, h('strong', { class: 'truncate' }, session.me.name), h('span', { class: 'muted small' }, session.me.isGuest ? 'Guest' : { online: 'Online', away: 'Away', dnd: 'Busy', invisible: 'Invisible' }[session.me.status]))),
@@ -45,7 +44,7 @@ export class Sidebar {
             ], 'New'), { 'data-focus': 'new' }));
         const requests = session.people.requests.size;
         const tabs = [['rooms', 'Rooms'], ['people', 'People'], ['browse', 'Browse']];
-        fill(this.tabs, tabs.map(([name, text], index) => h('button', {
+        refill(this.tabs, tabs.map(([name, text], index) => h('button', {
             type: 'button', role: 'tab', 'aria-selected': String(name === this.tab), 'aria-controls': 'side-panel', tabindex: name === this.tab ? '0' : '-1', 'data-focus': `tab-${name}`,
             onclick: () => this.#go(name),
             onkeydown: (event) => {
@@ -53,9 +52,8 @@ export class Sidebar {
                 if (step) this.#go(tabs[(index + step + tabs.length) % tabs.length][0]);
             },
         }, text, name === 'people' && requests ? ` (${requests})` : '')));
-        fill(this.list, this[`${this.tab}View`]());
-        fill(this.foot, h('span', { class: `dot ${session.client.state}` }), stateText[session.client.state]);
-        if (focus) this.element.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
+        refill(this.list, this[`${this.tab}View`]());
+        refill(this.foot, h('span', { class: `dot ${session.client.state}` }), stateText[session.client.state]);
     }
 
     /** Who has stepped into a room is done with looking around. */
