@@ -22,7 +22,7 @@ export class Room extends Emitter {
     reactions = new Map();
     admins = new Map();
     bans = new Map();
-    unread = 0;
+    /** Somebody looks at it now; what arrives meanwhile is read. */
     isOpen = false;
     #subscription;
     #presence;
@@ -31,7 +31,7 @@ export class Room extends Emitter {
     #typingSince = 0;
     #typingStop;
     #firstOrder;
-    #lastKept = Infinity;
+    #isNewcomer = true;
     #loading;
     #entered = false;
 
@@ -56,6 +56,8 @@ export class Room extends Emitter {
     get isEncrypted() { return this.meta?.encrypted === true; }
     get topic() { return typeof this.meta?.description === 'string' ? cleanLine(this.meta.description) : ''; }
     get hasPassword() { return Boolean(this.meta?.pwSalt || this.meta?.passwordSalt || this.listed?.hasPassword); }
+    get unread() { return this.session.tally.of(this.rid); }
+    set unread(count) { this.session.tally.set(this.rid, count); }
     get isBanned() { return this.bans.has(this.me.uid); }
 
     roleOf(uid) {
@@ -259,7 +261,7 @@ export class Room extends Emitter {
         if (result.what !== 'added') return;
         const { message } = result;
         // Newcomers have missed nothing.
-        const isUnread = !this.isOpen && !this.isMine(message) && (!isPast || message.timestamp > this.#lastKept);
+        const isUnread = !this.isOpen && !this.isMine(message) && !(isPast && this.#isNewcomer);
         if (isUnread) this.unread += 1;
         if (!isPast) {
             this.typing.delete(author);
@@ -295,7 +297,7 @@ export class Room extends Emitter {
         this.#loading ??= (async () => {
             const kept = await this.session.store.eventsBefore(this.rid, this.#firstOrder, count);
             if (kept.length) this.#firstOrder = kept[0].order;
-            if (kept.length && this.#lastKept === Infinity) this.#lastKept = cleanTime(kept[kept.length - 1].event.timestamp);
+            if (kept.length) this.#isNewcomer = false;
             for (const { event } of kept) await this.#take(await this.secrecy.open(event), { status: 'kept' });
             this.#loading = undefined;
             return kept.length === count;

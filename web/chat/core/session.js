@@ -7,6 +7,7 @@ import { at, cleanName, directRoomId, isMap, isRoomId, uuid } from './ids.js';
 import { People } from './people.js';
 import { Room } from './room.js';
 import { openStore } from './store.js';
+import { Tally } from './tally.js';
 
 /** How long those we leave are given to take note of it, in milliseconds. */
 const farewell = 2000;
@@ -22,6 +23,7 @@ export class Session extends Emitter {
     constructor({ url, token, me, settings, store, WebSocket, client }) {
         super();
         this.settings = settings;
+        this.tally = new Tally(settings);
         this.store = store;
         this.me = { status: 'online', sid: undefined, ...me, name: cleanName(me.name) };
         this.client = client ?? new ClaspClient(url, { name: this.me.name, token, WebSocket });
@@ -130,6 +132,7 @@ export class Session extends Emitter {
 
     async leave(room) {
         this.rooms.delete(room.rid);
+        this.tally.set(room.rid, 0);
         this.#remember();
         await room.leave({ forGood: true });
     }
@@ -145,6 +148,13 @@ export class Session extends Emitter {
         await room.changeMeta({ encrypted: true });
         const identity = await this.identity();
         await this.client.set(at.room(room.rid, `crypto/pubkey/${this.me.uid}`), { publicKey: identity.exchangePublic, timestamp: Date.now() });
+    }
+
+    /** Its creator calls a room something else, and the lists that name it follow. */
+    async describe(room, { name, description }) {
+        await room.changeMeta({ name, description });
+        const listed = this.directory.rooms.get(room.rid);
+        await this.directory.list(room.rid, { ...listed, isPublic: Boolean(listed), ...room.meta, name, hasPassword: room.hasPassword });
     }
 
     async deleteRoom(room) {

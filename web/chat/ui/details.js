@@ -83,7 +83,7 @@ export class Details {
             return form([name.box, topic.box], {
                 submit: 'Save',
                 act: async () => {
-                    await room.changeMeta({ name: name.input.value.trim(), description: topic.input.value.trim() });
+                    await this.app.session.describe(room, { name: name.input.value.trim(), description: topic.input.value.trim() });
                     close();
                 },
             });

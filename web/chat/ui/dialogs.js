@@ -1,4 +1,5 @@
 // Questions that want an answer before one goes on. The browser's own dialog keeps the focus inside.
+import { isNamespace } from '../core/ids.js';
 import { fill, h, icon, pointAt, tool } from './dom.js';
 
 /** Opens a dialog; `build(close)` gives its content. The promise is kept with what `close` was called with. */
@@ -109,13 +110,30 @@ export function createNamespace(session) {
         return form([path.box, description.box, isPublic.box], {
             submit: 'Create group',
             act: async () => {
-                const name = path.input.value.trim().toLowerCase().replace(/\s+/g, '-');
+                const name = groupName(path.input.value);
                 await session.directory.createNamespace({ path: name, description: description.input.value, isPublic: isPublic.input.checked });
                 close(name);
             },
         });
     });
 }
+
+/** Groups that are not listed, and groups in groups, are found by their name. */
+export function openGroup() {
+    return openDialog('Open a group', (close) => {
+        const path = field('Name of the group', { required: true, maxlength: 128, placeholder: 'team/design', autofocus: true });
+        return form([path.box], {
+            submit: 'Open',
+            act: async () => {
+                const name = groupName(path.input.value);
+                if (!isNamespace(name)) throw new Error('A group is called by letters, digits, - and _, with / between its parts.');
+                close(name);
+            },
+        });
+    });
+}
+
+const groupName = (text) => text.trim().toLowerCase().replace(/\s+/g, '-');
 
 export function addFriend(session) {
     return openDialog('Add a friend', (close) => {

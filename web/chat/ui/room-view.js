@@ -43,8 +43,7 @@ export class RoomView {
 
     /** To be called once the element is in the page. */
     shown() {
-        this.room.isOpen = true;
-        this.#read();
+        this.#look();
         this.list.scrollToEnd();
         if (matchMedia('(hover: hover)').matches) this.composer.focus();
     }
@@ -55,8 +54,10 @@ export class RoomView {
         this.list.destroy();
     }
 
-    #read() {
-        if (document.visibilityState !== 'visible') return;
+    /** In a tab that nobody sees nothing is read. */
+    #look() {
+        this.room.isOpen = document.visibilityState === 'visible';
+        if (!this.room.isOpen) return;
         this.room.unread = 0;
         this.app.session.emit('rooms');
     }
@@ -66,7 +67,7 @@ export class RoomView {
         on('message', ({ what, message }) => (what === 'added' ? this.rebuild() : this.list.refresh(message.msgId)));
         on('arrived', (message) => {
             if (!this.room.isMine(message)) announce(`${message.from}: ${message.isLocked ? 'sealed message' : message.text || 'picture'}`);
-            this.#read();
+            this.#look();
         });
         on('typing', () => this.#showTyping());
         on('change', () => this.updateFrame());
@@ -79,7 +80,7 @@ export class RoomView {
         on('key-verified', (uid) => this.#warnings.get(uid)?.remove());
         on('banned', () => this.updateFrame());
         on('trouble', (error) => toast(error.message));
-        const look = () => this.#read();
+        const look = () => this.#look();
         document.addEventListener('visibilitychange', look);
         this.#stop.push(() => document.removeEventListener('visibilitychange', look));
     }

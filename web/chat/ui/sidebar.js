@@ -1,6 +1,6 @@
 // The left column: oneself, one's rooms, one's people, and what else there is.
 import { avatar } from './avatar.js';
-import { addFriend, createNamespace, createRoom, joinRoom } from './dialogs.js';
+import { addFriend, createNamespace, createRoom, joinRoom, openGroup } from './dialogs.js';
 import { h, icon, perFrame, refill, toast, tool } from './dom.js';
 import { openMenu } from './popover.js';
 import { openSettings } from './settings.js';
@@ -41,6 +41,7 @@ export class Sidebar {
                 { icon: 'link', text: 'Join by invitation', action: async () => this.app.open(await joinRoom(session)) },
                 { icon: 'addPerson', text: 'Add a friend', action: async () => (await addFriend(session)) && toast('Asked.') },
                 { icon: 'folder', text: 'New group', action: async () => this.#pin(await createNamespace(session)) },
+                { icon: 'search', text: 'Open a group', action: async () => this.#pin(await openGroup()) },
             ], 'New'), { 'data-focus': 'new' }));
         const requests = session.people.requests.size;
         const tabs = [['rooms', 'Rooms'], ['people', 'People'], ['browse', 'Browse']];
@@ -120,7 +121,7 @@ export class Sidebar {
             type: 'button', class: 'entry', 'data-focus': `listed-${room.rid}`, onclick: async () => this.app.open(await session.join(room.rid).catch((error) => toast(error.message))),
         }, icon(room.hasPassword ? 'lock' : room.type === 'video' ? 'video' : 'hash'), h('span', { class: 'name' }, h('span', { class: 'truncate' }, room.name), h('span', { class: 'sub truncate' }, `by ${room.creatorName}${session.rooms.has(room.rid) ? ' · joined' : ''}`))));
         const pinned = settings.get('groups') ?? [];
-        const groups = [...new Set([...pinned, ...directory.namespaces.keys()])].sort();
+        const groups = [...new Set([...pinned, ...directory.publicGroups()])].sort();
         return [
             h('section', { 'aria-label': 'Public rooms' }, h('header', {}, h('h3', {}, 'Public rooms')), listing(directory.rooms.values()),
                 !directory.rooms.size && h('p', { class: 'muted small', style: { padding: '0.25rem 0.5rem' } }, 'There are no public rooms yet.')),
