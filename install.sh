@@ -36,6 +36,7 @@ bin=$root/usr/bin
 etc=$root/etc/clasp
 units=$root/usr/lib/systemd/system
 share=$root/usr/share
+drop_in=$units/relay.service.d/credentials.conf
 unit_names='relay.service relay.socket relay-backup.service relay-backup.timer'
 
 if [ -z "$root" ] && [ "$(id -u)" -ne 0 ]; then refuse 77 "run it as root, or with DESTDIR"; fi
@@ -46,6 +47,8 @@ if [ -n "$uninstall" ]; then
         for unit in $unit_names; do systemctl disable --quiet --now "$unit" 2>/dev/null || true; done
     fi
     for unit in $unit_names; do rm -f "$units/$unit"; done
+    rm -f "$drop_in"
+    rmdir "$units/relay.service.d" 2>/dev/null || true
     rm -f "$bin/clasp-relay" "$root/usr/lib/sysusers.d/clasp-relay.conf" "$root/usr/lib/tmpfiles.d/clasp-relay.conf" \
         "$share/man/man1/clasp-relay.1" "$share/bash-completion/completions/clasp-relay" \
         "$share/zsh/vendor-completions/_clasp-relay" "$share/fish/vendor_completions.d/clasp-relay.fish"
@@ -86,6 +89,13 @@ generate() { # generate TARGET ARGUMENT…: what the program prints about itself
 
 put 755 "$binary" "$bin/clasp-relay"
 for unit in $unit_names; do put 644 "$here/deploy/systemd/$unit" "$units/$unit"; done
+systemd=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+if [ "${systemd:-0}" -ge 251 ]; then
+    put 644 "$here/deploy/systemd/relay.credentials.conf" "$drop_in"
+else
+    rm -f "$drop_in"
+    say "files in /etc/clasp/credentials are not handed to the relay: that needs systemd 251, here is ${systemd:-none}"
+fi
 put 644 "$here/deploy/systemd/relay.sysusers.conf" "$root/usr/lib/sysusers.d/clasp-relay.conf"
 put 644 "$here/deploy/systemd/relay.tmpfiles.conf" "$root/usr/lib/tmpfiles.d/clasp-relay.conf"
 generate "$share/man/man1/clasp-relay.1" man
@@ -109,7 +119,7 @@ if [ -z "$root" ]; then
     systemd-tmpfiles --create clasp-relay.conf
 else
     # The user does not exist there yet; systemd-tmpfiles gives it the directories on the machine itself.
-    mkdir -p "$root/var/lib/clasp-relay" "$root/var/backups/clasp-relay" "$etc/credentials"
+    mkdir -p "$root/var/lib/clasp-relay" "$root/var/backups/clasp-relay" "$etc/keys" "$etc/credentials"
     chmod 700 "$root/var/lib/clasp-relay" "$root/var/backups/clasp-relay" "$etc/credentials"
 fi
 say "installed $version"

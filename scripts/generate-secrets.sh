@@ -39,23 +39,35 @@ put() { # put MODE FILE, from standard input
 random_hex() { openssl rand -hex "$1"; }
 
 [ -d secrets ] || mkdir -m 700 secrets
+# What verifies has a directory of its own, which can be shown to the relay while keys in it change. Earlier versions kept
+# it beside the private key: it moves, and what it names comes along.
+[ -d secrets/verify ] || mkdir secrets/verify
+if [ -s secrets/signing_keys.json ] && [ ! -e secrets/verify/signing_keys.json ]; then
+    sed 's/"file"/\
+&/g' secrets/signing_keys.json | sed -n 's/^"file"[[:space:]]*:[[:space:]]*"\([^"/]*\)".*/\1/p' | sort -u |
+        while IFS= read -r file; do
+            [ ! -f "secrets/$file" ] || mv "secrets/$file" secrets/verify/
+        done
+    mv secrets/signing_keys.json secrets/verify/
+    made="$made secrets/verify/signing_keys.json"
+fi
 if [ ! -s secrets/jwt_private.pem ]; then
-    if [ -s secrets/jwt_public.pem ]; then
-        echo "generate-secrets: secrets/jwt_public.pem is there without its private key; move it away or bring that back" >&2
+    if [ -s secrets/verify/jwt_public.pem ]; then
+        echo "generate-secrets: secrets/verify/jwt_public.pem is there without its private key; move it away or bring that back" >&2
         exit 65
     fi
     openssl genpkey -algorithm ed25519 | put 600 secrets/jwt_private.pem
     made="$made secrets/jwt_private.pem"
 fi
-if [ ! -s secrets/jwt_public.pem ]; then
-    openssl pkey -in secrets/jwt_private.pem -pubout | put 644 secrets/jwt_public.pem
-    made="$made secrets/jwt_public.pem"
+if [ ! -s secrets/verify/jwt_public.pem ]; then
+    openssl pkey -in secrets/jwt_private.pem -pubout | put 644 secrets/verify/jwt_public.pem
+    made="$made secrets/verify/jwt_public.pem"
 fi
-if [ ! -s secrets/signing_keys.json ]; then
+if [ ! -s secrets/verify/signing_keys.json ]; then
     # The id of a key is never used for another one; the day it was made does for that.
     printf '{"keys": [{"kid": "%s", "alg": "EdDSA", "file": "jwt_public.pem"}]}\n' "$(date -u +%Y-%m-%d)" |
-        put 644 secrets/signing_keys.json
-    made="$made secrets/signing_keys.json"
+        put 644 secrets/verify/signing_keys.json
+    made="$made secrets/verify/signing_keys.json"
 fi
 if [ ! -s .env ]; then
     # `@random@` in the example stands for a value of its own.
@@ -70,7 +82,8 @@ fi
 
 # Modes may have been widened by a copy.
 chmod 600 secrets/jwt_private.pem .env
-chmod 644 secrets/jwt_public.pem secrets/signing_keys.json
+chmod 755 secrets/verify
+chmod 644 secrets/verify/jwt_public.pem secrets/verify/signing_keys.json
 if [ -n "$made" ]; then
     echo "made in $directory:$made"
     echo "Keep a copy of them in a safe place, away from this machine; git ignores them."

@@ -94,6 +94,14 @@ import Testing
         }
     }
 
+    @Test func `takes a list with commas and with spaces, and loses nothing of it`() throws {
+        let ranges = ["10.0.0.0/8", "172.16.0.0/12", "fd00::/8"].compactMap { AddressRange($0) }
+        for text in ["10.0.0.0/8,172.16.0.0/12,fd00::/8", " 10.0.0.0/8, 172.16.0.0/12 fd00::/8 ,"] {
+            #expect(try settings(["--trusted-proxies=\(text)"]).web.trustedProxies == ranges)
+        }
+        #expect(faults(["--trusted-proxies=10.0.0.0/8 example.com"]).count == 1)
+    }
+
     @Test func `says how the relay is spoken to from other worlds`() throws {
         #expect(try settings([], ["PORT": "3000"]).server.port == 3_000)
         #expect(try settings([], ["PORT": "3000", "RELAY_PORT": "4000"]).server.port == 4_000)

@@ -46,6 +46,24 @@ probe() { "$BATS_TEST_DIRNAME/python" "$BATS_TEST_DIRNAME/proxy-probe" https://a
     no grep '127\.0\.0\.1 ' <<<"$output"
 }
 
+@test "the same behind one more proxy, by what the compose file has relay and Caddy trust" {
+    hop=10.9.0.94
+    trusted=$(sed -n 's/^ *- RELAY_TRUSTED_PROXIES=//p' "$tree/deploy/droplet/docker-compose.yml")
+    # The networks of the compose file are loopback here; the proxy is where .env says.
+    trusted=$(PROXIES=$hop/32 bash -c "echo \"$trusted\"" | sed 's,172\.30\.73\.0/24,127.0.0.0/8,')
+    stop caddy
+    stop relay
+    start_relay --trusted-proxies "$trusted"
+    PROXIES=$hop/32 start_caddy "$tree/Caddyfile"
+    run "$BATS_TEST_DIRNAME/python" "$BATS_TEST_DIRNAME/crowd-probe" https://app.localhost "$authority" "$hop"
+    echo "$output"
+    stop caddy
+    stop relay
+    start_relay
+    start_caddy "$tree/Caddyfile"
+    [ "$status" -eq 0 ]
+}
+
 @test "200 sockets come back after a reload" {
     run "$BATS_TEST_DIRNAME/python" "$BATS_TEST_DIRNAME/reload-probe" https://app.localhost "$authority" \
         caddy reload --force --config "$tree/Caddyfile" --adapter caddyfile

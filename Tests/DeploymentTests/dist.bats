@@ -93,6 +93,36 @@ setup_file() {
     [ "$(cd "$root" && find . -type f -exec sha256sum {} + | sort)" = "$before" ]
 }
 
+@test "credentials are handed over where systemd can, and the service starts where it cannot" {
+    root=$BATS_TEST_TMPDIR/root
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    drop_in=$root/usr/lib/systemd/system/relay.service.d/credentials.conf
+    install_with() { # install_with VERSION
+        printf '#!/bin/sh\necho "systemd %s (%s.11-0ubuntu3.12)"\n' "$1" "$1" >"$BATS_TEST_TMPDIR/bin/systemctl"
+        chmod +x "$BATS_TEST_TMPDIR/bin/systemctl"
+        PATH=$BATS_TEST_TMPDIR/bin:$PATH DESTDIR=$root "$release/install.sh"
+    }
+    for version in 251 252 257~rc1; do
+        install_with $version
+        grep -x 'LoadCredential=clasp:/etc/clasp/credentials' "$drop_in"
+    done
+    # Older ones take a directory for a file that cannot be read, and do not start the service.
+    run install_with 249
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'/etc/clasp/credentials'*'251'* ]]
+    no grep -r '^LoadCredential' "$root/usr/lib/systemd"
+}
+
+@test "by hand the pages come to where the compose file has them, ready to be kept" {
+    install -d /srv/chat
+    (cd "$tree" && bash -e <<<"$(documented pages)")
+    diff -r "$release/web" /srv/chat
+    # As another user than root, as whom Caddy is not obliged to run.
+    setpriv --reuid 65534 --clear-groups cat /srv/chat/index.html >/dev/null
+    rm -r /srv/chat/*
+}
+
 @test "uninstalling leaves data and configuration, and nothing else" {
     root=$BATS_TEST_TMPDIR/root
     DESTDIR=$root "$release/install.sh"

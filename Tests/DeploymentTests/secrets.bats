@@ -14,8 +14,11 @@ state() { (cd "$directory" && find . -type f -exec sha256sum {} + -exec stat -c 
 @test "keys are Ed25519, files have the modes 600, 644, 644 and 600" {
     generate
     openssl pkey -in "$directory/secrets/jwt_private.pem" -noout -text | grep ED25519
-    [ "$(openssl pkey -in "$directory/secrets/jwt_private.pem" -pubout)" = "$(cat "$directory/secrets/jwt_public.pem")" ]
-    [ "$(cd "$directory" && stat -c %a secrets/jwt_private.pem secrets/jwt_public.pem secrets/signing_keys.json .env | xargs)" = '600 644 644 600' ]
+    [ "$(openssl pkey -in "$directory/secrets/jwt_private.pem" -pubout)" = "$(cat "$directory/secrets/verify/jwt_public.pem")" ]
+    [ "$(cd "$directory" && stat -c %a secrets/jwt_private.pem secrets/verify/jwt_public.pem secrets/verify/signing_keys.json .env | xargs)" = '600 644 644 600' ]
+    # Mounted into the container, where another user than root reads it.
+    [ "$(cd "$directory" && stat -c %a secrets secrets/verify | xargs)" = '700 755' ]
+    [ "$(cd "$directory/secrets/verify" && echo *)" = 'jwt_public.pem signing_keys.json' ]
     no grep @random@ "$directory/.env"
     grep -E '^RELAY_ADMIN_TOKEN=cpsk_[0-9a-f]{32}$' "$directory/.env"
 }
@@ -26,6 +29,22 @@ state() { (cd "$directory" && find . -type f -exec sha256sum {} + -exec stat -c 
     run generate
     [[ "$output" == 'nothing to do'* ]]
     [ "$(state)" = "$before" ]
+}
+
+@test "keys of an earlier version move to where only those are that verify" {
+    generate
+    cd "$directory/secrets"
+    echo '{"keys": [{"kid": "a", "alg": "EdDSA", "file": "jwt_public.pem"}, {"kid": "b","alg":"HS256","file":"b"}]}' >signing_keys.json
+    mv verify/jwt_public.pem .
+    echo secret >b
+    echo mine >unnamed
+    rm -r verify
+    cp signing_keys.json "$BATS_TEST_TMPDIR/named"
+    key=$(cat jwt_public.pem)
+    generate
+    [ "$(find . -type f | sort | xargs)" = './jwt_private.pem ./unnamed ./verify/b ./verify/jwt_public.pem ./verify/signing_keys.json' ]
+    [ "$(cat verify/jwt_public.pem)" = "$key" ]
+    cmp verify/signing_keys.json "$BATS_TEST_TMPDIR/named"
 }
 
 @test "two runs make different secrets" {
@@ -39,12 +58,12 @@ state() { (cd "$directory" && find . -type f -exec sha256sum {} + -exec stat -c 
 @test "a run that was cut off is completed by the next, and keeps what is there" {
     generate
     key=$(cat "$directory/secrets/jwt_private.pem")
-    rm "$directory/.env" "$directory/secrets/jwt_public.pem" "$directory/secrets/signing_keys.json"
+    rm "$directory/.env" "$directory/secrets/verify/jwt_public.pem" "$directory/secrets/verify/signing_keys.json"
     echo half >"$directory/.env.part"
     generate
     [ "$(cat "$directory/secrets/jwt_private.pem")" = "$key" ]
     [ -s "$directory/.env" ]
-    [ -s "$directory/secrets/signing_keys.json" ]
+    [ -s "$directory/secrets/verify/signing_keys.json" ]
     [ ! -e "$directory/.env.part" ]
 }
 
@@ -53,7 +72,7 @@ state() { (cd "$directory" && find . -type f -exec sha256sum {} + -exec stat -c 
     rm "$directory/secrets/jwt_private.pem"
     run generate
     [ "$status" -eq 65 ]
-    [ -s "$directory/secrets/jwt_public.pem" ]
+    [ -s "$directory/secrets/verify/jwt_public.pem" ]
 }
 
 @test "without openssl it says so" {
@@ -66,7 +85,7 @@ state() { (cd "$directory" && find . -type f -exec sha256sum {} + -exec stat -c 
 
 @test "git ignores them all" {
     cd "$tree"
-    for file in secrets/jwt_private.pem secrets/jwt_public.pem .env deploy/droplet/.env deploy/droplet/secrets/jwt_private.pem; do
+    for file in secrets/jwt_private.pem secrets/verify/jwt_public.pem .env deploy/droplet/.env deploy/droplet/secrets/jwt_private.pem; do
         git check-ignore "$file"
     done
     no git check-ignore deploy/droplet/.env.example

@@ -26,6 +26,11 @@ version*) echo 27.1.0 ;;
 build*) touch "$DOCKER_CALLS.image" ;;
 'run --rm --entrypoint caddy'*) echo 'v2.8.4 h1:abc' ;;
 *'ps -q relay') echo 1234 ;;
+*'up -d')
+    # Caddy waits for a healthy relay, so Compose ends with a failure where there is none.
+    [ "${RELAY_HEALTH:-healthy}" = healthy ] || exit 1
+    [ ! -e "$DOCKER_CALLS.slow" ] || { rm "$DOCKER_CALLS.slow" && exit 1; }
+    ;;
 inspect*) echo "${RELAY_HEALTH:-healthy}" ;;
 *'logs '*) echo 'the last words' ;;
 esac
@@ -243,10 +248,41 @@ SH
     grep -x 'docker tag registry.example.org/clasp-relay:1 clasp-relay:latest' "$DOCKER_CALLS"
 }
 
+@test "Caddy gets a Caddyfile that changed, and is left alone when none did" {
+    setup_sh --domain chat.example.org --no-volume
+    sum() { sed -n 's/^CADDYFILE_SUM=//p' "$app/deploy/droplet/.env"; }
+    first=$(sum)
+    [ "$first" = "$(sha256sum <"$app/deploy/caddy/Caddyfile.close-delay" | cut -c1-64)" ]
+    setup_sh --no-volume
+    [ "$(sum)" = "$first" ]
+    echo '# another line' >>"$app/deploy/caddy/Caddyfile.close-delay"
+    setup_sh --no-volume
+    [ "$(sum)" = "$(sha256sum <"$app/deploy/caddy/Caddyfile.close-delay" | cut -c1-64)" ]
+    [ "$(grep -c CADDYFILE_SUM "$app/deploy/droplet/.env")" -eq 1 ]
+}
+
 @test "a relay that does not get well: exit 75 and its last words" {
     RELAY_HEALTH=unhealthy run setup_sh --domain chat.example.org --no-volume
     [ "$status" -eq 75 ]
     [[ "$output" == *'the last words'* ]]
+    # What there is of a state is worth a backup all the same.
+    grep -q ' backup ' /etc/cron.d/clasp-backup
+}
+
+@test "a relay that gets well later than Compose waits: the rest is started then" {
+    touch "$DOCKER_CALLS.slow"
+    run setup_sh --domain chat.example.org --no-volume
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(grep -c 'up -d' "$DOCKER_CALLS")" -eq 2 ]
+}
+
+@test "a jail that is there is shown the log of the new container" {
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\necho "fail2ban $*" >>"$DOCKER_CALLS"\n' >"$BATS_TEST_TMPDIR/bin/fail2ban-client"
+    chmod +x "$BATS_TEST_TMPDIR/bin/fail2ban-client"
+    setup_sh --domain chat.example.org --no-volume
+    [ "$(tail -n 1 "$DOCKER_CALLS")" = 'fail2ban reload clasp-relay' ]
 }
 
 @test "pages are replaced whole: new ones come, old ones go" {

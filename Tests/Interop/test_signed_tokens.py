@@ -31,7 +31,7 @@ class Keys:
         self.place = tempfile.TemporaryDirectory(prefix="clasp-keys-")
         self.path = pathlib.Path(self.place.name)
         subprocess.run([ROOT / "scripts/generate-secrets.sh", self.path], check=True, capture_output=True)
-        self.file = self.path / "secrets/signing_keys.json"
+        self.file = self.path / "secrets/verify/signing_keys.json"
         self.made = json.loads(self.file.read_text())["keys"][0]
 
     def ed25519(self, message, name="jwt_private.pem"):
@@ -44,7 +44,7 @@ class Keys:
 
     def add_secret(self, kid, issuer=None):
         secret = segment(hashlib.sha512(kid.encode()).digest()).encode()
-        path = self.path / "secrets" / kid
+        path = self.path / "secrets/verify" / kid
         path.write_bytes(secret + b"\n")
         path.chmod(0o600)
         entry = {"kid": kid, "alg": "HS256", "file": kid}
@@ -73,7 +73,7 @@ class SignedTokens(unittest.TestCase):
         cls.keys = Keys()
         cls.addClassCleanup(cls.keys.place.cleanup)
         cls.secret = cls.keys.add_secret("jobs", issuer="https://id.example.com")
-        cls.public = (cls.keys.path / "secrets/jwt_public.pem").read_bytes()
+        cls.public = (cls.keys.path / "secrets/verify/jwt_public.pem").read_bytes()
         cls.relay = cls.enterClassContext(Relay("--signing-keys", str(cls.keys.file), is_open=False))
         cls.kid = cls.keys.made["kid"]
 

@@ -34,8 +34,8 @@ main() {
     make_secrets
     set_up_firewall
     get_images
-    start
     plan_backups
+    start
 }
 
 # --- how it speaks -----------------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ fill_web_root() {
 }
 
 make_secrets() {
-    if [ ! -s "$here/.env" ] || [ ! -s "$here/secrets/signing_keys.json" ]; then
+    if [ ! -s "$here/.env" ] || [ ! -s "$here/secrets/verify/signing_keys.json" ]; then
         run "$tree/scripts/generate-secrets.sh" "$here"
     fi
     if [ -n "$domain" ]; then
@@ -374,17 +374,24 @@ choose_caddyfile() {
         file=../caddy/Caddyfile.close-delay
     fi
     set_in_env CADDYFILE "$file"
+    # A container keeps the file it was made with, also when git has put another in its place.
+    set_in_env CADDYFILE_SUM "$(sha256sum <"$here/$file" | cut -d' ' -f1)"
 }
 
 start() {
     say "starting"
-    run compose up -d
+    # Compose ends with a failure when the relay is not healthy in time; why, the relay itself says below.
+    local all=yes
+    run compose up -d || all=''
     if [ -n "$dry" ]; then return; fi
     local id health=''
     for _ in $(seq 120); do
         id=$(compose ps -q relay)
         health=$(docker inspect -f '{{.State.Health.Status}}' "$id" 2>/dev/null || true)
         if [ "$health" = healthy ]; then
+            # What waited for the relay, and gave up.
+            [ -n "$all" ] || compose up -d
+            show_jail_the_log
             say "the relay is well; https://$(sed -n 's/^DOMAIN=//p' "$here/.env" | sed 's,.*://,,') is yours"
             return
         fi
@@ -393,6 +400,13 @@ start() {
     say "the relay is not well after two minutes (${health:-no answer}); its last words:" >&2
     compose logs --no-color --tail 50 relay >&2
     exit 75
+}
+
+# A new container has a log of a new name, which a jail looks for only when it starts.
+show_jail_the_log() {
+    if command -v fail2ban-client >/dev/null && fail2ban-client status clasp-relay >/dev/null 2>&1; then
+        fail2ban-client reload clasp-relay >/dev/null || say "fail2ban does not see the relay's log: fail2ban-client reload"
+    fi
 }
 
 plan_backups() {

@@ -34,18 +34,17 @@ extension ValueKind where Value == [AddressRange] {
 }
 
 extension ValueKind {
-    /// Several, separated by commas.
+    /// Several, separated by commas or spaces.
     private static func list<Element: Sendable & Equatable>(
         _ placeholder: String, _ expectation: String, read: @escaping @Sendable (String) -> Element?,
         write: @escaping @Sendable (Element) -> String
     ) -> ValueKind where Value == [Element] {
         ValueKind(
-            form: .list, placeholder: placeholder, expectation: expectation + ", separated by commas",
+            form: .list, placeholder: placeholder, expectation: expectation + ", separated by commas or spaces",
             read: { text in
                 var elements: [Element] = []
-                for part in text.split(separator: ",") {
-                    let trimmed = part.drop { $0 == " " }
-                    guard let element = read(String(trimmed.prefix { $0 != " " })) else { return nil }
+                for part in text.split(whereSeparator: { $0 == "," || $0 == " " }) {
+                    guard let element = read(String(part)) else { return nil }
                     if !elements.contains(element) { elements.append(element) }
                 }
                 return elements
