@@ -10,6 +10,7 @@ import { Details } from './ui/details.js';
 import { confirm, createRoom, switcher } from './ui/dialogs.js';
 import { fill, h, perFrame, toast } from './ui/dom.js';
 import { doorsView } from './ui/doors.js';
+import { closePopover } from './ui/popover.js';
 import { RoomView } from './ui/room-view.js';
 import { openProfile, openSettings } from './ui/settings.js';
 import { Sidebar } from './ui/sidebar.js';
@@ -164,6 +165,7 @@ class App {
     /** Nobody is signed in any more, and nothing on the page may know who was. */
     #cleanUp() {
         document.querySelectorAll('dialog').forEach((dialog) => dialog.close());
+        closePopover();
         this.calls.end();
         this.panel?.destroy();
         this.view?.destroy();

@@ -3,6 +3,9 @@ import { h, icon, placeOf } from './dom.js';
 
 let closeOther = () => {};
 
+/** What it belongs to goes away. */
+export const closePopover = () => closeOther();
+
 /** The result closes it and gives the focus back, unless that has gone elsewhere by a click. */
 export function openPopover(anchor, content, { label, className = '' } = {}) {
     closeOther();
