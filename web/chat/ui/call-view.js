@@ -11,7 +11,7 @@ export class CallView {
         this.tiles = h('div', { class: 'tiles' });
         this.controls = h('div', { class: 'controls' });
         this.leave = leave;
-        this.way = h('button', { type: 'button', class: 'button small', hidden: true, onclick: open }, `To ${call.room.name}`);
+        this.way = h('button', { type: 'button', class: 'button small way truncate', hidden: true, onclick: open }, `To ${call.room.name}`);
         this.element = h('section', { class: 'call', 'aria-label': 'Call' }, this.tiles, this.controls);
         call.on('change', () => this.#show());
         call.on('trouble', (error) => toast(error.message));

@@ -36,16 +36,20 @@ const tilesPlaying = (count) => [...document.querySelectorAll('.tile video')].fi
 
 test('a call goes on while one looks at other rooms, and ends when one signs out', () => story(async ({ guest, room, join }) => {
     const ann = await guest('Ann');
-    await room(ann, { name: 'Studio', type: 'Text and video' });
+    const name = 'Studio with a name of 32 letters';
+    await room(ann, { name, type: 'Text and video' });
     const bob = await guest('Bob');
-    await join(bob, 'Studio');
+    await join(bob, name);
     await ann.run(watchCameras);
     await ann.click({ button: 'Call' });
     await bob.click({ button: 'Call' });
     await ann.until(tilesPlaying, 2);
     await room(ann, { name: 'Elsewhere' });
     await ann.until(tilesPlaying, 2);
-    await ann.click({ button: 'To Studio' });
+    await ann.size({ width: 360, height: 740, phone: true });
+    assert.ok(await ann.run(() => [...document.querySelectorAll('.main, .call, .controls')].every((one) => one.scrollWidth <= one.clientWidth + 1)));
+    await ann.size({ width: 1280, height: 800 });
+    await ann.click({ button: `To ${name}` });
     await ann.until(() => document.querySelector('.main h1').innerText.includes('Studio'));
     await ann.until(tilesPlaying, 2);
     await ann.click('.self');
