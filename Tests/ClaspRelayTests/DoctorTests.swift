@@ -13,7 +13,8 @@ import Testing
     private func good() throws -> Settings {
         var settings = try settings([
             "--env=production", "--cors-origin=https://chat.example", "--data-dir=\(scratch.path)", "--port=0",
-            "--auth-port=0", "--registration=invite-only", "--max-sessions=16", "--max-http-connections=16",
+            "--auth-port=0", "--registration=invite-only", "--guests=closed", "--max-sessions=16",
+            "--max-http-connections=16",
         ])
         settings.state.appConfig = PackageFiles.root + "/deploy/relay/config/chat.json"
         settings.auth.adminToken = Secret(text: "v9Kq2mX7fT4wZ8pL1nB6cR3yH5jD0sGa")
@@ -63,6 +64,14 @@ import Testing
         #expect(bad(production(settings, backups: old.path)) == ["backups"])
         try age(backup, hours: 25)
         #expect(bad(production(settings, backups: old.path)) == [])
+    }
+
+    @Test func `worries about guests where not everybody may make an account`() throws {
+        var settings = try good()
+        settings.auth.guests = .open
+        #expect(production(settings).filter { $0.grade != .good }.map(\.item) == ["guests"])
+        settings.auth.registration = .open
+        #expect(production(settings).filter { $0.grade != .good }.map(\.item) == ["registration"])
     }
 
     @Test func `finds what keeps a relay from starting here`() throws {

@@ -44,7 +44,7 @@ import Testing
                 + CommandTable.all.flatMap(\.flags).flatMap(\.names) + [
                     "help", "version", "json", "some-option", "prot",
                     // Of certbot, systemctl and docker.
-                    "deploy-hook", "webroot", "now", "no-deps", "profile", "rm",
+                    "deploy-hook", "webroot", "now", "no-deps", "profile", "rm", "force-recreate",
                 ])
         for script in ["deploy/droplet/setup.sh", "deploy/firewall/firewall", "scripts/dist", "install.sh"] {
             known.formUnion(try options(in: script))

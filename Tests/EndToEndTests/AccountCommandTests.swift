@@ -46,9 +46,32 @@ import Testing
         }
     }
 
-    @Test func `tokens are made, listed and revoked, and shown once`() throws {
+    /// The file is there once there is a user.
+    private func withUser(_ body: (_ place: [String]) throws -> Void) throws {
         try withFile { directory in
             let place = ["--data-dir", directory]
+            #expect(try run(["user", "add", "Ann", "--id", "ann"] + place, input: "secret-1\n").status == 0)
+            try body(place)
+        }
+    }
+
+    @Test func `a slip in the name of the file makes none`() throws {
+        try withFile { directory in
+            let place = ["--auth-db", directory + "/users.db"]
+            for arguments in [
+                ["token", "issue", "weather", "read:/**"], ["token", "list"], ["token", "revoke", "--all"],
+                ["user", "list"], ["user", "delete", "ann"], ["invite", "issue"], ["invite", "list"],
+            ] {
+                let status = try run(arguments + place).status
+                #expect(status == 73, "\(arguments)")
+            }
+            let isThere = unsafe access(directory + "/users.db", F_OK) == 0
+            #expect(!isThere)
+        }
+    }
+
+    @Test func `tokens are made, listed and revoked, and shown once`() throws {
+        try withUser { place in
             let issued = try run(["token", "issue", "weather", "write:/weather/**", "--ttl", "1d"] + place)
             #expect(issued.lines.first?.hasPrefix("cpsk_") == true && issued.lines.first?.utf8.count == 37)
             let second = try run(["token", "issue", "weather", "read:/**"] + place).lines.first ?? ""
@@ -60,14 +83,17 @@ import Testing
             #expect(try run(["token", "revoke", id] + place).status == 1)
             #expect(try run(["token", "revoke", "--stdin"] + place, input: second + "\n").lines == ["1 revoked"])
             #expect(try run(["token", "list"] + place).lines == [])
+            for name in ["one", "two"] { _ = try run(["token", "issue", name, "read:/**"] + place) }
+            #expect(try run(["token", "revoke", "--all", "--user", "one"] + place).status == 64)
+            #expect(try run(["token", "revoke", "--all"] + place).lines == ["2 revoked"])
+            #expect(try run(["token", "list"] + place).lines == [])
             #expect(try run(["token", "issue", "weather", "everything"] + place).status == 64)
             #expect(try run(["token", "issue", "weather", "read:/a", "--ttl", "soon"] + place).status == 64)
         }
     }
 
     @Test func `invites are made, listed and withdrawn`() throws {
-        try withFile { directory in
-            let place = ["--data-dir", directory]
+        try withUser { place in
             #expect(try run(["invite", "issue", "--uses", "3"] + place).lines.first?.hasPrefix("inv_") == true)
             let listed = try json(try run(["invite", "list"] + place).lines.first)
             #expect(listed["uses_left"] == 3)

@@ -328,6 +328,13 @@ class Sockets(SignInCase):
         self.check(answer, 200, SESSION)
         return answer.json["token"]
 
+    def test_every_token_can_be_ended_at_once(self):
+        with Relay(is_open=False) as relay:
+            connections = [greet(relay, self.guest(relay))[0] for _ in range(3)]
+            self.assertEqual(relay.command("token", "revoke", "--all").split(), ["3", "revoked"])
+            for connection in connections:
+                self.assertEqual(connection.closure(), (1008, "Token revoked"))
+
     def test_a_token_outlives_a_restart_and_a_revoked_one_nothing(self):
         with tempfile.TemporaryDirectory(prefix="clasp-relay-") as place:
             with Relay(data=place, is_open=False) as relay:
@@ -420,12 +427,13 @@ class Reloading(SignInCase):
                 self.check(curl(relay, "/auth/register", user("Ann")), 200, SESSION)
                 self.assertIn("access-control-allow-origin", preflight(relay, ORIGIN).fields)
                 write(settings, '[web]\ncors_origin = ["https://new.example"]\n'
-                                '[auth]\nregistration = "closed"\nlogin_attempts = 1\ntoken_ttl = "60s"\n')
+                                '[auth]\nregistration = "closed"\nguests = "closed"\nlogin_attempts = 1\ntoken_ttl = "60s"\n')
                 write(config, '{"scopes": ["read:/after/{userId}"]}')
                 relay.send(signal.SIGHUP)
                 deadline = time.monotonic() + 10
                 while curl(relay, "/auth/register", "{").status != 403:
                     self.assertLess(time.monotonic(), deadline, relay.log)
+                self.check(curl(relay, "/auth/guest", {}), 403, ERROR)
                 self.assertNotIn("access-control-allow-origin", preflight(relay, ORIGIN).fields)
                 self.assertIn("access-control-allow-origin", preflight(relay, "https://new.example").fields)
                 token = curl(relay, "/auth/login", user("Ann")).json["token"]

@@ -44,7 +44,7 @@ import Testing
         #expect(
             schema.first?.split(whereSeparator: \.isWhitespace).joined(separator: " ")
                 == "CREATE TABLE users ( \(columns) )")
-        #expect(try accounts.database.number("PRAGMA user_version") == 1)
+        #expect(try accounts.database.number("PRAGMA user_version") == Migrations.latest)
         #expect(try accounts.database.number("PRAGMA synchronous") == 2)
         #expect(try accounts.database.number("SELECT 1 FROM pragma_journal_mode WHERE journal_mode = 'wal'") == 1)
     }
@@ -104,6 +104,50 @@ import Testing
         #expect(try accounts.account(named: name("Bob"))?.id == "u-1")
         #expect(try accounts.account(named: name("BOB"))?.id == "u-2")
         #expect(try accounts.account(named: name("bob")) == nil)
+    }
+
+    @Test func `of an earlier version gets its names folded as they are today`() throws {
+        let scratch = Scratch()
+        let path = try foreignFile(scratch, [("u-1", "می‌خواهم"), ("u-2", "ad\u{200D}min"), ("u-3", "admin")])
+        _ = try UserDatabase(path: path)
+        let earlier = try Database(path: path)
+        for index in ["tokens_by_kind", "tokens_by_owner"] { try earlier.execute("DROP INDEX \(index)") }
+        for (id, folded) in [("u-1", "می‌خواهم"), ("u-2", "ad\u{200D}min"), ("u-3", "admin")] {
+            try earlier.execute(
+                "UPDATE folded_names SET folded = ?, is_shared = 0 WHERE user_id = ?", .text(folded), .text(id))
+        }
+        try earlier.execute("PRAGMA user_version = 1")
+        let accounts = try UserDatabase(path: path)
+        #expect(try accounts.account(named: name("می‌خواهم"))?.id == "u-1")
+        #expect(try accounts.account(named: name("میخواهم"))?.id == "u-1")
+        #expect(try accounts.account(named: name("ad\u{200D}min"))?.id == "u-2")
+        #expect(try accounts.account(named: name("admin"))?.id == "u-3")
+        #expect(try accounts.admission(of: name("Admin"), id: "x", invite: nil, proof: nil, at: now) == .nameTaken)
+    }
+
+    @Test(.enabled(if: geteuid() == 0))
+    func `made by root belongs to whom its directory does`() throws {
+        let scratch = Scratch()
+        #expect(unsafe chown(scratch.path, 1_234, 2_345) == 0)
+        let accounts = try UserDatabase(path: scratch.file("users.db"))
+        _ = try accounts.issueInvite(uses: 1, lifetime: nil, at: now)
+        let names = try Scratch.names(in: scratch.path)
+        #expect(Set(names) == ["users.db", "users.db-wal", "users.db-shm"])
+        for name in names {
+            var status = stat()
+            #expect(unsafe stat(scratch.file(name), &status) == 0)
+            #expect(status.st_uid == 1_234 && status.st_gid == 2_345 && status.st_mode & 0o777 == 0o600, "\(name)")
+        }
+    }
+
+    @Test func `is made only where it is to be`() throws {
+        let scratch = Scratch()
+        let path = scratch.file("users.db")
+        let error = #expect(throws: DatabaseError.self) { try UserDatabase(path: path, creating: false) }
+        #expect(error?.description == "there is no file \(path)")
+        #expect(try Scratch.names(in: scratch.path) == [])
+        _ = try UserDatabase(path: path)
+        #expect(throws: Never.self) { try UserDatabase(path: path, creating: false) }
     }
 
     @Test func `of a later version is left alone`() throws {
@@ -167,7 +211,7 @@ import Testing
             for index in 0..<20 {
                 let name = index % 2 == 0 ? "Ann" : "aNN"
                 let body = #"{"username":"\#(name)","password":"secret-1"}"#
-                group.addTask { try await harness.post("/auth/register", body).status }
+                group.addTask { try await harness.post("/auth/register", body, from: "192.0.2.\(index)").status }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }

@@ -33,6 +33,21 @@ import Testing
         await harness.stop()
     }
 
+    @Test func `a name is one with joiners and without`() async throws {
+        let harness = try AuthHarness()
+        let session = try await harness.register("ad\u{200D}min")
+        #expect(session.name == "ad\u{200D}min")
+        #expect(try await harness.logIn("admin").id == session.id)
+        for body in [
+            #"{"username":"admin","password":"secret-2"}"#, #"{"username":"a\uFE0Fdmin","password":"secret-2"}"#,
+        ] {
+            #expect(try await harness.post("/auth/register", body).status == 409)
+        }
+        #expect(try await harness.post("/auth/guest", #"{"name":"Admin\u200c"}"#).status == 409)
+        #expect(try await harness.post("/auth/guest", #"{"name":"\u200d\u200d"}"#).status == 400)
+        await harness.stop()
+    }
+
     @Test func `a guest comes with a name or without`() async throws {
         let harness = try AuthHarness()
         let named = try Session(try await harness.post("/auth/guest", #"{"name":" Ann ","user_id":"g-1"}"#))

@@ -292,14 +292,51 @@ private let someone = AttemptKey.user(UserName("someone"))
     @Test func `sixty-four wait for a hash, and the next is sent away`() {
         let order = Monitor<[Int]>([])
         var turns = HashTurns(capacity: 2, maxWaiting: 64)
-        #expect(turns.enter() == .now && turns.enter() == .now)
+        #expect(turns.enter(nil) == .now && turns.enter(nil) == .now)
         for index in 0..<64 {
-            #expect(turns.enter() == .wait)
-            turns.wait { order.withLock { $0.append(index) } }
+            #expect(turns.enter(nil) == .wait)
+            turns.wait(nil) { order.withLock { $0.append(index) } }
         }
-        #expect(turns.enter() == .full)
+        #expect(turns.enter(nil) == .full)
         for _ in 0..<64 + 2 { turns.leave() }
         #expect(order.withLock { $0 } == Array(0..<64))
-        #expect(turns.enter() == .now && turns.enter() == .now && turns.enter() == .wait)
+        #expect(turns.enter(nil) == .now && turns.enter(nil) == .now && turns.enter(nil) == .wait)
+    }
+
+    @Test(arguments: [(64, 16), (3, 1), (1, 1)])
+    func `one client gets a quarter of the places`(places: Int, share: Int) {
+        var turns = HashTurns(capacity: 1, maxWaiting: places)
+        let one = AttemptKey.client(IPAddress(ipv4: 1))
+        #expect(turns.enter(one) == .now)
+        for _ in 0..<3 {
+            for _ in 0..<share {
+                #expect(turns.enter(one) == .wait)
+                turns.wait(one) {}
+            }
+            #expect(turns.enter(one) == .full)
+            for _ in 0..<share { turns.leave() }
+        }
+        for index in 0..<places {
+            let other = AttemptKey.client(IPAddress(ipv4: UInt32(2 + index / share)))
+            #expect(turns.enter(other) == .wait)
+            turns.wait(other) {}
+        }
+        #expect(turns.enter(one) == .full && turns.waitingCount == places)
+    }
+
+    @Test func `right logins of one address leave places to others`() async throws {
+        let (scratch, time) = (Scratch(), ManualClock())
+        _ = try AuthHarness.furnish(scratch, at: time.now)
+        let harness = try AuthHarness(scratch: scratch, time: time, parameters: .standard, workers: 1)
+        let answers = try await withThrowingTaskGroup(of: (client: String, status: Int).self) { group in
+            for index in 0..<28 {
+                let client = index < 24 ? "192.0.2.1" : "192.0.2.2"
+                group.addTask { (client, try await harness.post("/auth/login", good, from: client).status) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.allSatisfy { $0.status == 200 || ($0.client == "192.0.2.1" && $0.status == 503) })
+        #expect(answers.contains { $0.status == 503 })
+        await harness.stop()
     }
 }

@@ -81,10 +81,38 @@ import Testing
         #expect(UserName("A" + String(repeating: "\u{301}", count: 500)).folded.utf8.starts(with: "á".utf8))
     }
 
+    @Test func `what only joins makes no other name`() {
+        var random = SeededRandom(seed: 23)
+        for name in ["admin", "Zoë", "\u{41}\u{30A}", "می‌خواهم", "❤️", "한글"] {
+            for _ in 0..<200 {
+                var scalars = String.UnicodeScalarView()
+                for scalar in name.unicodeScalars {
+                    scalars.append(scalar)
+                    if Bool.random(using: &random), let joiner = joiners.randomElement(using: &random) {
+                        scalars.append(joiner)
+                    }
+                }
+                let other = UserName(String(scalars))
+                if !other.folded.utf8.elementsEqual(UserName(name).folded.utf8) { Issue.record("\(name) is two names") }
+            }
+        }
+        #expect(UserName("❤️").display.unicodeScalars.count == 2, "shown as it was typed")
+    }
+
+    private let joiners: [Unicode.Scalar] = ["\u{200C}", "\u{200D}", "\u{FE0E}", "\u{FE0F}"]
+
     @Test func `what cannot be seen is not given away`() {
+        for scalar in (0..<0x11_0000).compactMap(Unicode.Scalar.init)
+        where scalar.properties.isDefaultIgnorableCodePoint && !joiners.contains(scalar) {
+            if UserName("admin\(scalar)").isWellFormed { Issue.record("U+\(String(scalar.value, radix: 16))") }
+        }
+        for text in joiners.map({ "\($0)\($0)" }) + ["\u{2800}a", "\u{200D} \u{200D}", "a\u{FFF9}b"] {
+            #expect(!UserName(text).isWellFormed)
+        }
         for text in ["a\u{0}b", "a\u{202E}b", "a\u{200B}b", "a\u{FEFF}b", "a\u{2028}b", "a\u{E000}b", "a\rb"] {
             #expect(!UserName(text).isWellFormed)
         }
         #expect(UserName("می‌خواهم").isWellFormed && UserName("👨‍👩‍👧").isWellFormed)
+        #expect(UserName("❤️").isWellFormed && UserName("a b").isWellFormed)
     }
 }

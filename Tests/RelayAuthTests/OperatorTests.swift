@@ -50,6 +50,8 @@ import Testing
         #expect(fault { try accounts.setPassword(of: "bob", password) } == "there is no user with the id bob")
         #expect(try accounts.delete("ann", at: now) && !accounts.delete("ann", at: now))
         #expect(fault { _ = try add("Ann", id: "ann", to: accounts) }?.contains("deleted") == true)
+        #expect(
+            fault { _ = try add("Root", id: AdminToken.subject, to: accounts) }?.hasSuffix("operator's own") == true)
         #expect(fault { _ = try accounts.issueToken(for: "*", scopes: [], lifetime: nil, at: now) } != nil)
     }
 
@@ -105,6 +107,80 @@ import Testing
         #expect(try accounts.importUsers(from: scratch.file("other.db")).added == 0)
         #expect(throws: UserDatabase.Fault.self) { try accounts.importUsers(from: "/nowhere/users.db") }
     }
+
+    @Test func `does not bring back who was deleted`() throws {
+        let scratch = Scratch()
+        let backup = try open(scratch, "backup.db")
+        for id in ["ann", "bob", "admin-bootstrap"] {
+            try backup.database.execute("INSERT INTO users VALUES (?1, ?1, ?2, 7)", .text(id), .text(hash))
+        }
+        let accounts = try open(scratch)
+        _ = try add("Ann", id: "ann", to: accounts)
+        #expect(try accounts.delete("ann", at: now))
+        let report = try accounts.importUsers(from: scratch.file("backup.db"))
+        #expect(report.added == 1)
+        #expect(
+            report.skipped.sorted() == [
+                "admin-bootstrap: the id admin-bootstrap is the operator's own",
+                "ann: the id ann belonged to a user who was deleted",
+            ])
+        #expect(try accounts.accounts().map(\.id) == ["bob"])
+    }
+
+    @Test(arguments: [false, true])
+    func `gives a guest's id to an account, and the guest has it no longer`(byImport: Bool) async throws {
+        let harness = try AuthHarness()
+        let guest = try Session(try await harness.post("/auth/guest", #"{"user_id":"x-1"}"#))
+        let other = try Session(try await harness.post("/auth/guest", #"{"user_id":"x-2"}"#))
+        var table = harness.table()
+        let accounts = try open(harness.scratch)
+        let robot = try accounts.issueToken(for: "x-1", scopes: ["read:/**"], lifetime: nil, at: now)
+        if byImport {
+            let backup = try open(harness.scratch, "backup.db")
+            try backup.database.execute("INSERT INTO users VALUES ('x-1', 'Ann', ?, 7)", .text(hash))
+            #expect(try accounts.importUsers(from: harness.scratch.file("backup.db")).added == 1)
+        } else {
+            _ = try add("Ann", id: "x-1", to: accounts)
+        }
+        let digest = TokenDigest(of: guest.token)
+        try #require(try accounts.token(digest) == nil)
+        var effects: [TokenEffect] = []
+        while effects.isEmpty {
+            effects = table.apply(harness.feed.take())
+            await Task.yield()
+        }
+        #expect(effects == [.ended(digest)])
+        #expect(try await harness.call("GET", "/auth/me", token: guest.token).status == 401)
+        #expect(try await harness.call("GET", "/auth/me", token: other.token).status == 200)
+        #expect(try await harness.call("GET", "/auth/me", token: robot.secret).status == 200, "the operator's stays")
+        await harness.stop()
+    }
+
+    @Test func `ends every token at once, and the sessions with them`() async throws {
+        let harness = try AuthHarness()
+        let session = try await harness.register("Ann", id: "ann")
+        let guest = try Session(try await harness.post("/auth/guest", "{}"))
+        let accounts = try open(harness.scratch)
+        let robot = try accounts.issueToken(for: "weather", scopes: ["read:/**"], lifetime: nil, at: now)
+        var table = harness.table()
+        while table.count < 3 {
+            _ = table.apply(harness.feed.take())
+            await Task.yield()
+        }
+        #expect(try accounts.revokeAll() == 3)
+        var ended: Set<TokenDigest> = []
+        while ended.count < 3 {
+            for case .ended(let digest) in table.apply(harness.feed.take()) { ended.insert(digest) }
+            await Task.yield()
+        }
+        #expect(ended == Set([session.token, guest.token, robot.secret].map { TokenDigest(of: $0) }))
+        #expect(try await harness.call("GET", "/auth/me", token: session.token).status == 401)
+        #expect(try await harness.logIn("Ann").id == "ann")
+        #expect(try accounts.revokeAll() == 1 && accounts.revokeAll() == 0)
+        await harness.stop()
+    }
+
+    private let hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg"
 
     private func hashOfAnn(_ accounts: UserDatabase) throws -> String {
         try #require(try accounts.account(withID: "ann")?.passwordHash)

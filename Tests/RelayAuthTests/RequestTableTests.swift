@@ -7,7 +7,7 @@ import Testing
 /// One request and its answer. Before each, `Ann` (id `ann-1`, password `secret-1`), `Broken` (whose stored hash is
 /// none) and the guest `g-1` exist.
 struct RequestCase: Sendable, CustomTestStringConvertible {
-    enum Bearer: Sendable { case nobody, ann, guest, admin, signed, unknown }
+    enum Bearer: Sendable { case nobody, ann, guest, program, admin, signed, unknown }
     enum Setting: Sendable { case open, invite, closed, noGuests, listedOrigins, busy, failing }
 
     enum Expected: Sendable {
@@ -134,6 +134,9 @@ private let registering: [RequestCase] = {
         RequestCase(
             "another's token for the guest's id", path, credentials("bob", "secret-2", #","user_id":"g-1""#),
             .refusal(409, "This user id is in use by a guest"), bearer: .ann),
+        RequestCase(
+            "a program's own id", path, credentials("bob", "secret-2", #","user_id":"robot-1""#),
+            .refusal(409, "This user id is in use by a guest"), bearer: .program),
         RequestCase("closed", path, credentials("bob", "secret-2"), .refusal(403, "Registration is closed"), .closed),
         RequestCase(
             "without the invite", path, credentials("bob", "secret-2"),
@@ -221,6 +224,9 @@ private let visiting: [RequestCase] = {
         RequestCase(
             "a token that is none", path, #"{"user_id":"g-1"}"#,
             .refusal(409, "This id is in use by another guest"), bearer: .unknown),
+        RequestCase(
+            "a program's own id", path, #"{"user_id":"robot-1"}"#,
+            .refusal(409, "This id is in use by another guest"), bearer: .program),
         row("no content", nil, .refusal(400, unreadable)),
         RequestCase("not admitted", path, "{}", .refusal(403, "Guests are not admitted; please sign in"), .noGuests),
         RequestCase("a broken store", path, "{}", .refusal(500, "Accounts are not available right now"), .failing),
@@ -264,6 +270,10 @@ private let staying: [RequestCase] = [
     RequestCase("a user", "/auth/logout", nil, .empty(204), bearer: .ann),
     RequestCase("everywhere", "/auth/logout", #"{"all":true}"#, .empty(204), bearer: .ann),
     RequestCase("a guest", "/auth/logout", "{}", .empty(204), bearer: .guest),
+    RequestCase("a program", "/auth/logout", "{}", .empty(204), bearer: .program),
+    RequestCase(
+        "a program everywhere", "/auth/logout", #"{"all":true}"#, .refusal(403, "This token can only end itself"),
+        bearer: .program),
     RequestCase("no JSON", "/auth/logout", "all", .refusal(400, unreadable), bearer: .ann),
     RequestCase("no token", "/auth/logout", nil, .refusal(401, "Please sign in")),
     RequestCase(
@@ -304,6 +314,8 @@ private let staying: [RequestCase] = [
             scopes: ScopeList(AdminToken.scopes), created: UnixTime(seconds: 0), expiry: nil)
         let (scratch, time) = (Scratch(), ManualClock())
         let (ann, guest) = try AuthHarness.furnish(scratch, at: time.now)
+        let program = try AuthHarness.issue(
+            .issued, "robot-1", "robot-1", in: try UserDatabase(path: scratch.file("users.db")), at: time.now)
         let harness = try AuthHarness(
             configuration(row.setting), scratch: scratch, time: time, admin: record, keys: signing.keys,
             failure: failure(row.setting))
@@ -312,6 +324,7 @@ private let staying: [RequestCase] = [
             case .nobody: nil
             case .ann: ann
             case .guest: guest
+            case .program: program
             case .admin: admin
             case .signed: signing.token(#"{"sub":"robot","aud":"clasp-relay","exp":1800000060,"scope":"read:/a/**"}"#)
             case .unknown: Secret.token()

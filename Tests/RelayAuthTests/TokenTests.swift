@@ -254,23 +254,125 @@ extension SQLiteAccounts {
         #expect(try database.changes(after: start) == nil)
     }
 
-    @Test func `there are only so many`() async throws {
+    @Test func `of one subject there are only so many`() async throws {
         var limits = TokenLimits()
-        limits.maxTokens = 8
         limits.maxPerSubject = 3
         let harness = try AuthHarness(limits: limits)
-        let first = try await harness.register("Ann")
+        let accounts = try UserDatabase(path: harness.scratch.file("users.db"), limits: limits)
+        let first = try await harness.register("Ann", id: "ann")
+        let robot = try accounts.issueToken(for: "ann", scopes: [], lifetime: nil, at: UnixTime(seconds: 1)).secret
         for _ in 0..<3 {
             harness.time.advance(.seconds(1))
             _ = try await harness.logIn("Ann")
         }
         #expect(try await harness.call("GET", "/auth/me", token: first.token).status == 401, "the oldest makes way")
-        #expect(try await harness.post("/auth/guest", "{}").status == 200)
-        let full = try await harness.post("/auth/guest", "{}")
-        #expect(full.status == 503 && full["Retry-After"] == "60", "guests may fill half of the table")
-        for name in ["Bob", "Cid", "Dan", "Eve"] { _ = try await harness.register(name) }
-        #expect(try await harness.post("/auth/register", #"{"username":"Fay","password":"secret-1"}"#).status == 503)
+        #expect(try accounts.tokens().count { $0.kind == .account } == 3)
+        #expect(try accounts.token(TokenDigest(of: robot)) != nil, "the operator's makes way for no login")
+        for _ in 0..<3 { _ = try accounts.issueToken(for: "ann", scopes: [], lifetime: nil, at: harness.time.now) }
+        #expect(try accounts.token(TokenDigest(of: robot)) == nil, "but for more of the operator's")
         await harness.stop()
+    }
+}
+
+/// Nobody is sent away because somebody else has signed in too often.
+@Suite(.serialized) struct `A full table of tokens` {
+    private func limits(_ count: Int) -> TokenLimits {
+        var limits = TokenLimits()
+        limits.maxTokens = count
+        return limits
+    }
+
+    private func isKnown(_ session: Session, _ harness: AuthHarness) async throws -> Bool {
+        try await harness.call("GET", "/auth/me", token: session.token).status == 200
+    }
+
+    @Test func `lets everybody in, at the cost of who has most`() async throws {
+        let harness = try AuthHarness(limits: limits(10))
+        let ann = try await harness.register("Ann")
+        let guest = try Session(try await harness.post("/auth/guest", "{}"))
+        var hoard = [try await harness.register("Hog")]
+        for _ in 0..<7 {
+            harness.time.advance(.seconds(1))
+            hoard.append(try await harness.logIn("Hog"))
+        }
+        var table = harness.table()
+        #expect(table.count == 10)
+        let bob = try await harness.register("Bob")
+        #expect(table.apply(harness.feed.take()) == [.ended(TokenDigest(of: hoard[0].token))])
+        let again = try await harness.logIn("Ann")
+        #expect(table.apply(harness.feed.take()) == [.ended(TokenDigest(of: hoard[1].token))])
+        for session in [ann, guest, bob, again] { #expect(try await isKnown(session, harness)) }
+        #expect(table.count == 10)
+        await harness.stop()
+    }
+
+    @Test func `among equals takes what has ended, then guests, then the oldest`() async throws {
+        let harness = try AuthHarness(limits: limits(4))
+        let ended = try await harness.register("Old")
+        harness.time.advance(.seconds(86_400))
+        let ann = try await harness.register("Ann")
+        harness.time.advance(.seconds(1))
+        let bob = try await harness.register("Bob")
+        let guest = try Session(try await harness.post("/auth/guest", "{}"))
+        var table = harness.table()
+        for (name, session) in [("Cid", ended), ("Dan", guest), ("Eve", ann), ("Fay", bob)] {
+            harness.time.advance(.seconds(1))
+            _ = try await harness.register(name)
+            #expect(table.apply(harness.feed.take()) == [.ended(TokenDigest(of: session.token))], "\(name)")
+        }
+        await harness.stop()
+    }
+
+    @Test func `is half for guests, whatever users do`() async throws {
+        let harness = try AuthHarness(limits: limits(8))
+        _ = try await harness.register("Ann")
+        for _ in 0..<6 { _ = try await harness.logIn("Ann") }
+        var guests: [Session] = []
+        for _ in 0..<4 { guests.append(try Session(try await harness.post("/auth/guest", "{}"))) }
+        let full = try await harness.post("/auth/guest", "{}")
+        #expect(full.status == 503 && full["Retry-After"] == "60")
+        for guest in guests { #expect(try await isKnown(guest, harness)) }
+        harness.time.advance(.seconds(86_400))
+        #expect(try await harness.post("/auth/guest", "{}").status == 200, "who has ended takes no room")
+        await harness.stop()
+    }
+
+    @Test func `of the operator's makes way for nobody`() async throws {
+        let harness = try AuthHarness(limits: limits(4))
+        _ = try await harness.register("Ann")
+        let accounts = try UserDatabase(path: harness.scratch.file("users.db"), limits: limits(4))
+        for index in 0..<4 {
+            _ = try accounts.issueToken(for: "robot-\(index)", scopes: [], lifetime: nil, at: harness.time.now)
+        }
+        #expect(throws: UserDatabase.Fault.self) {
+            try accounts.issueToken(for: "robot-9", scopes: [], lifetime: nil, at: harness.time.now)
+        }
+        #expect(try accounts.tokens().map(\.kind) == Array(repeating: .issued, count: 4))
+        let login = try await harness.post("/auth/login", #"{"username":"Ann","password":"secret-1"}"#)
+        #expect(login.status == 503)
+        let body = #"{"username":"Bob","password":"secret-1"}"#
+        #expect(try await harness.post("/auth/register", body).status == 503)
+        #expect(try await harness.post("/auth/guest", "{}").status == 503)
+        #expect(try accounts.account(named: UserName("Bob")) == nil)
+        await harness.stop()
+    }
+
+    @Test func `clears a hundredth at a time`() throws {
+        let scratch = Scratch()
+        let accounts = try UserDatabase(path: scratch.file("users.db"), limits: limits(1_000))
+        let start = UnixTime(seconds: 1_000)
+        try accounts.database.transaction { () throws(DatabaseError) in
+            for index in 0..<1_000 {
+                try accounts.insert(
+                    TokenRecord(
+                        digest: TokenDigest(of: "\(index)"), kind: .account, subject: "s-\(index % 100)", name: "s",
+                        scopes: ScopeList([]), created: start.advanced(by: .seconds(index)), expiry: nil))
+            }
+        }
+        _ = try AuthHarness.issue(.account, "new", "new", in: accounts, at: start.advanced(by: .seconds(1_000)))
+        let left = try accounts.tokens()
+        #expect(left.count == 991 && left.last?.subject == "new")
+        #expect(!left.contains { $0.created < start.advanced(by: .seconds(10)) }, "the tenth oldest of who has ten")
     }
 }
 

@@ -27,7 +27,7 @@ package enum Admission: Sendable, Equatable {
     /// A living token speaks for the id, and the wish came without it.
     case idReserved
     case inviteRefused
-    /// There are as many tokens as there may be.
+    /// There are as many tokens as there may be, and none that makes way.
     case full
 }
 
@@ -36,7 +36,7 @@ package enum Issuance: Sendable, Equatable {
     case issued
     /// The account is gone, or its password is another one by now.
     case outdated
-    /// There are as many tokens as there may be.
+    /// There are as many tokens as there may be, and none that makes way.
     case full
 }
 

@@ -25,13 +25,26 @@ extension UserDatabase {
                 case .admitted: break
                 case .nameTaken: return .failure(Fault("the name \(name.display) is in use"))
                 case .idTaken: return .failure(Fault("the id \(id) is in use"))
-                case .idReserved: return .failure(Fault("the id \(id) belonged to a user who was deleted"))
+                case .idReserved: return .failure(Fault(try reservation(of: id) ?? "the id \(id) is in use"))
                 case .full, .inviteRefused: return .failure(Fault("there is no room for another user"))
                 }
-                try add(account, named: name)
+                try addByHand(account, named: name)
                 return .success(id)
             }
         }
+    }
+
+    /// With an account, its id is no guest's any more: who had it must not speak for whom the operator means.
+    private func addByHand(_ account: Account, named name: UserName) throws(DatabaseError) {
+        try database.execute(
+            "DELETE FROM tokens WHERE subject = ? AND kind = ?", .text(account.id), .text(TokenKind.guest.rawValue))
+        try add(account, named: name)
+    }
+
+    /// Why nobody gets that id, be it free or not.
+    private func reservation(of id: String) throws(DatabaseError) -> String? {
+        if id == AdminToken.subject { return "the id \(id) is the operator's own" }
+        return try isRetired(id) ? "the id \(id) belonged to a user who was deleted" : nil
     }
 
     /// Sets a password and ends all tokens of the account.
@@ -78,6 +91,9 @@ extension UserDatabase {
         return (secret, record)
     }
 
+    /// Ends every token that is stored. The operator's own is in no store, and what a key has signed ends with the key.
+    package func revokeAll() throws(DatabaseError) -> Int { try database.run("DELETE FROM tokens", []) }
+
     /// Revokes a token itself: one of ours, or a signed one, which is remembered as refused for as long as it could
     /// last.
     package func revoke(token: String, at now: UnixTime) throws(Fault) -> Bool {
@@ -115,7 +131,7 @@ extension UserDatabase {
                         if let reason = try reasonToSkip(account) {
                             report.skipped.append("\(account.id): \(reason)")
                         } else {
-                            try add(account, named: UserName(account.username))
+                            try addByHand(account, named: UserName(account.username))
                             report.added += 1
                         }
                     }
@@ -128,6 +144,7 @@ extension UserDatabase {
         if !UserID.isValid(account.id.utf8) { return "not an id" }
         if PasswordRecord(account.passwordHash) == nil { return "not a hash of Argon2id" }
         if try self.account(withID: account.id) != nil { return "the id is in use" }
+        if let reason = try reservation(of: account.id) { return reason }
         let isTaken = try database.number("SELECT 1 FROM users WHERE username = ?", .text(account.username)) != nil
         return isTaken ? "the name is in use" : nil
     }

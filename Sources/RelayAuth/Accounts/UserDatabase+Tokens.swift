@@ -26,7 +26,7 @@ extension UserDatabase {
         }.first
     }
 
-    /// False when there are as many tokens as there may be.
+    /// False when there are as many tokens as there may be, and none that makes way.
     package func issue(_ token: TokenRecord) throws(DatabaseError) -> Bool {
         try issue(token, provedBy: nil) == .issued
     }
@@ -39,22 +39,58 @@ extension UserDatabase {
                     "SELECT 1 FROM users WHERE id = ? AND password_hash = ?", .text(token.subject), .text(hash))
                 guard isPresent != nil else { return .outdated }
             }
-            guard try hasRoom(share: 1) else { return .full }
+            guard try makeRoom(for: token) else { return .full }
             try insert(token)
             return .issued
         }
     }
 
-    func hasRoom(share: Int) throws(DatabaseError) -> Bool {
-        try database.number("SELECT COUNT(*) FROM tokens") ?? 0 < Int64(limits.maxTokens / share)
-    }
-
-    func insert(_ token: TokenRecord) throws(DatabaseError) {
+    /// Its subject's oldest make way, and where there are as many tokens as there may be, others: nobody who signs in is
+    /// sent away because somebody else has signed in too often. False when all were made by the operator, whose tokens
+    /// make way only for more of the same subject.
+    func makeRoom(for token: TokenRecord) throws(DatabaseError) -> Bool {
         try database.execute(
             """
             DELETE FROM tokens WHERE digest IN
-                (SELECT digest FROM tokens WHERE subject = ? ORDER BY created DESC LIMIT -1 OFFSET ?)
-            """, .text(token.subject), .int(Int64(limits.maxPerSubject - 1)))
+                (SELECT digest FROM tokens WHERE subject = ?1 AND (kind = ?2) = (?3 = ?2)
+                    ORDER BY created DESC LIMIT -1 OFFSET ?4)
+            """, .text(token.subject), .text(TokenKind.issued.rawValue), .text(token.kind.rawValue),
+            .int(Int64(limits.maxPerSubject - 1)))
+        let surplus = (try database.number("SELECT COUNT(*) FROM tokens") ?? 0) - Int64(limits.maxTokens) + 1
+        guard surplus > 0 else { return true }
+        return try clear(max(surplus, Int64(limits.maxTokens / 100)), at: token.created) >= surplus
+    }
+
+    /// Guests count for themselves: what users hold takes nothing from their half.
+    func hasRoomForGuest(at now: UnixTime) throws(DatabaseError) -> Bool {
+        let half = Int64(limits.maxTokens / 2)
+        // Where there are not as many of any kind, there is nothing to look through.
+        if try database.number("SELECT COUNT(*) FROM tokens") ?? 0 < half { return true }
+        let guests = try database.number(
+            "SELECT COUNT(*) FROM tokens WHERE kind = ? AND (expiry IS NULL OR expiry > ?)",
+            .text(TokenKind.guest.rawValue), .int(now.microseconds))
+        return guests ?? 0 < half
+    }
+
+    /// First what has ended, then the oldest of whoever has most, so that many accounts of one hand push out each other;
+    /// among equals guests before users, then the oldest.
+    private func clear(_ count: Int64, at now: UnixTime) throws(DatabaseError) -> Int {
+        try database.run(
+            """
+            DELETE FROM tokens WHERE digest IN (
+                SELECT digest FROM (
+                    SELECT digest, kind, created, IFNULL(expiry <= ?1, 0) AS has_ended,
+                        ROW_NUMBER() OVER (PARTITION BY subject ORDER BY created DESC) AS place
+                    FROM tokens WHERE kind <> ?2)
+                ORDER BY has_ended DESC, place DESC, kind = ?3 DESC, created LIMIT ?4)
+            """,
+            [
+                .int(now.microseconds), .text(TokenKind.issued.rawValue), .text(TokenKind.guest.rawValue), .int(count),
+            ])
+    }
+
+    /// Where room has been made.
+    func insert(_ token: TokenRecord) throws(DatabaseError) {
         try database.execute(
             "INSERT INTO tokens(\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)", .blob(token.digest.bytes),
             .text(token.kind.rawValue), .text(token.subject), .text(token.name), .text(token.scopes.text),

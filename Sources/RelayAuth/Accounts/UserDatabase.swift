@@ -5,8 +5,8 @@ package final class UserDatabase {
     let limits: TokenLimits
 
     /// Opens the file and brings it up to date.
-    package init(path: String, limits: TokenLimits = TokenLimits()) throws(DatabaseError) {
-        database = try Database(path: path)
+    package init(path: String, limits: TokenLimits = TokenLimits(), creating: Bool = true) throws(DatabaseError) {
+        database = try Database(path: path, creating: creating)
         self.limits = limits
         try Migrations.run(on: database)
         try nameStrangers()
@@ -89,8 +89,7 @@ package final class UserDatabase {
         // The invite first: without one nobody learns which names are in use.
         if let invite, try !isValid(invite: invite, at: now) { return .inviteRefused }
         if try hasName(name) { return .nameTaken }
-        if let refusal = try refusal(of: id, proof: proof, at: now) { return refusal }
-        return try hasRoom(share: 1) ? .admitted : .full
+        return try refusal(of: id, proof: proof, at: now) ?? .admitted
     }
 
     package func register(_ wish: Registration, at now: UnixTime) throws(DatabaseError) -> Admission {
@@ -98,6 +97,7 @@ package final class UserDatabase {
             let admission = try admission(
                 of: wish.name, id: wish.account.id, invite: wish.invite, proof: wish.proof, at: now)
             guard admission == .admitted else { return admission }
+            guard try makeRoom(for: wish.token) else { return .full }
             if let invite = wish.invite { try spend(invite) }
             try add(wish.account, named: wish.name)
             // The tokens of the guest that this user was go on, as the user's.
@@ -122,8 +122,8 @@ package final class UserDatabase {
         try database.transaction { () throws(DatabaseError) -> Admission in
             if let refusal = try refusal(of: guest.token.subject, proof: guest.proof, at: now) { return refusal }
             if let name = guest.name, try hasName(name) { return .nameTaken }
-            // Guests may fill half of the table: users can always sign in.
-            guard try hasRoom(share: 2) else { return .full }
+            // Guests may fill half of the table, and who is in it stays.
+            guard try hasRoomForGuest(at: now), try makeRoom(for: guest.token) else { return .full }
             try insert(guest.token)
             return .admitted
         }
@@ -135,12 +135,16 @@ package final class UserDatabase {
 
     private func refusal(of id: String, proof: String?, at now: UnixTime) throws(DatabaseError) -> Admission? {
         if try database.number("SELECT 1 FROM users WHERE id = ?", .text(id)) != nil { return .idTaken }
-        if try database.number("SELECT 1 FROM retired_ids WHERE id = ?", .text(id)) != nil { return .idReserved }
-        if id == AdminToken.subject { return .idReserved }
+        if try isRetired(id) || id == AdminToken.subject { return .idReserved }
         let isSpokenFor = try database.number(
             "SELECT 1 FROM tokens WHERE subject = ? AND (expiry IS NULL OR expiry > ?)", .text(id),
             .int(now.microseconds))
         return isSpokenFor != nil && proof != id ? .idReserved : nil
+    }
+
+    /// Whether it belonged to an account that was deleted.
+    func isRetired(_ id: String) throws(DatabaseError) -> Bool {
+        try database.number("SELECT 1 FROM retired_ids WHERE id = ?", .text(id)) != nil
     }
 
     // MARK: Changing
@@ -178,9 +182,10 @@ package final class UserDatabase {
 
 /// How much is kept.
 package struct TokenLimits: Sendable {
-    /// All tokens together; guests may have half of them. One takes about a kilobyte of memory, mostly its scopes.
+    /// All tokens together; guests may have half of them. One takes about a kilobyte of memory, mostly its scopes. Where
+    /// there are so many, a hundredth makes way: to find out whose costs a look at all of them.
     package var maxTokens = 100_000
-    /// Of one subject: a person's browsers and devices. The oldest makes way.
+    /// Of one subject: a person's browsers and devices. The oldest makes way. Those that the operator made count apart.
     package var maxPerSubject = 50
     /// How long an expired token is remembered, so that who comes with it hears why it does not count.
     package var memory: Duration = .seconds(3_600)

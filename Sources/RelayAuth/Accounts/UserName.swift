@@ -28,20 +28,30 @@ package struct UserName: Sendable, Equatable {
     }
 
     static func isPresentable(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-            // Joiners belong to scripts and emoji; marks of direction and invisible characters do not.
-            case .format: scalar == "\u{200C}" || scalar == "\u{200D}"
-            default: true
-            }
+        text.unicodeScalars.allSatisfy { joiners.contains($0) || isVisible($0) }
+            && text.unicodeScalars.contains { !joiners.contains($0) && !$0.properties.isWhitespace }
+    }
+
+    /// Belong to scripts and emoji, and show nothing by themselves: a name is the same with them or without.
+    private static let joiners: [Unicode.Scalar] = ["\u{200C}", "\u{200D}", "\u{FE0E}", "\u{FE0F}"]
+
+    /// Not so marks of direction, fillers and the blank of Braille.
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+        default: !scalar.properties.isDefaultIgnorableCodePoint && scalar != "\u{2800}"
         }
     }
 
-    /// By way of upper case, which unfolds what lower case leaves alone, such as ß and ſ; and lower case before that,
-    /// for what upper case leaves alone, such as ẞ.
+    /// Without joiners. By way of upper case, which unfolds what lower case leaves alone, such as ß and ſ; and lower case
+    /// before that, for what upper case leaves alone, such as ẞ.
     static func fold(_ text: String) -> String {
-        composed(text.lowercased().uppercased().lowercased())
+        composed(withoutJoiners(text).lowercased().uppercased().lowercased())
+    }
+
+    private static func withoutJoiners(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.filter { !joiners.contains($0) }))
     }
 
     /// The standard library normalises for its own comparisons and lets others do so by a name with an underscore; a

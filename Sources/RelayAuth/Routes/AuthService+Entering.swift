@@ -28,11 +28,11 @@ extension AuthService {
             invite = TokenDigest(of: text)
         }
         let id = wish ?? Secret.userID(at: clock.wall())
-        let proof = try grant(of: request)?.subject
+        let proof = try proof(of: request)
         // Before the cost of a hash; what counts is decided once more with it.
         let prospect = try await asked(try await store.admission(of: name, id: id, invite: invite, proof: proof))
         if let refusal = Refusal.registration(prospect) { throw refusal }
-        let hash = try await hashed(password)
+        let hash = try await hashed(password, for: request.client)
         let token = newToken(.account, for: id, named: name.display)
         let account = Account(id: id, username: name.display, passwordHash: hash, created: clock.wall())
         let registration = Registration(
@@ -43,8 +43,8 @@ extension AuthService {
         return welcome(request, token)
     }
 
-    func hashed(_ password: [UInt8]) async throws(Refusal) -> String {
-        try await takeTurn()
+    func hashed(_ password: [UInt8], for client: ClientAddress) async throws(Refusal) -> String {
+        try await takeTurn(client)
         defer { leaveTurn() }
         do throws(Argon2Failure) {
             return try await hasher.hash(password)
@@ -75,7 +75,9 @@ extension AuthService {
             try beginLogin(keys, about: user)
             throw .wrongLogin
         }
-        guard let account = try await verified(password, of: account, keys, about: user) else { throw .wrongLogin }
+        guard let account = try await verified(password, of: account, keys, about: user, for: request.client) else {
+            throw .wrongLogin
+        }
         let token = newToken(.account, for: account.id, named: account.username)
         switch try await asked(try await store.issue(token.record, provedBy: account.passwordHash)) {
         case .issued: break
@@ -89,9 +91,10 @@ extension AuthService {
     /// The account, with the hash it has afterwards, if the password is its own; nil otherwise, and then also without an
     /// account.
     func verified(
-        _ password: [UInt8], of account: Account?, _ keys: [AttemptKey], about user: TokenDigest
+        _ password: [UInt8], of account: Account?, _ keys: [AttemptKey], about user: TokenDigest,
+        for client: ClientAddress
     ) async throws(Refusal) -> Account? {
-        try await takeTurn()
+        try await takeTurn(client)
         defer { leaveTurn() }
         try beginLogin(keys, about: user)
         let verdict: PasswordHasher.Verdict
@@ -150,7 +153,7 @@ extension AuthService {
             guard UserName.isPresentable(name.display) else { throw .userNameCharacters }
         }
         let id = wish ?? Secret.userID(at: clock.wall())
-        let proof = try grant(of: request)?.subject
+        let proof = try proof(of: request)
         let token = newToken(.guest, for: id, named: name?.display ?? "guest-\(id.suffix(6))")
         let admission = try await asked(
             try await store.admit(GuestVisit(token: token.record, name: name, proof: proof)))

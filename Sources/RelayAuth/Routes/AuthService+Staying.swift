@@ -67,6 +67,7 @@ extension AuthService {
         let isForAll = request.content.isEmpty ? false : try RequestBody(request).isTrue("all")
         guard grant.kind != .admin, grant.kind != .signed else { throw .notRevocable }
         if isForAll {
+            guard grant.kind == .account || grant.kind == .guest else { throw .notForAll }
             _ = try await asked(try await store.revokeAll(of: grant.subject))
         } else {
             _ = try await asked(try await store.revoke(grant.digest))
@@ -100,9 +101,9 @@ extension AuthService {
         guard let found else { throw .noPassword }
         let user = TokenDigest(of: UserName(found.username).folded)
         guard PasswordHasher.passwordLengths.contains(present.count),
-            let account = try await verified(present, of: found, keys, about: user)
+            let account = try await verified(present, of: found, keys, about: user, for: request.client)
         else { throw .wrongPassword }
-        let hash = try await hashed(wish)
+        let hash = try await hashed(wish, for: request.client)
         let isChanged = try await asked(
             try await store.replaceHash(of: account.id, account.passwordHash, by: hash, keeping: grant.digest))
         guard isChanged else { throw .changedMeanwhile }

@@ -119,6 +119,13 @@ package actor AuthService {
         return grant
     }
 
+    /// Whose id the sender may take over, with an account or a further token: a guest his own. A program's token must not
+    /// become more than the operator made it.
+    func proof(of request: HTTPRequest) throws(Refusal) -> String? {
+        guard let grant = try grant(of: request), grant.kind == .guest else { return nil }
+        return grant.subject
+    }
+
     func neededGrant(of request: HTTPRequest) throws(Refusal) -> TokenGrant {
         guard let grant = try grant(of: request) else { throw .tokenNeeded }
         return grant
@@ -171,14 +178,15 @@ package actor AuthService {
     }
 
     /// Waits for a turn to hash.
-    func takeTurn() async throws(Refusal) {
-        switch turns.enter() {
+    func takeTurn(_ client: ClientAddress) async throws(Refusal) {
+        let key = AttemptKey.client(client)
+        switch turns.enter(key) {
         case .now: hashWait.record(0)
         case .full: throw .busy
         case .wait:
             let start = clock.monotonic()
             // The turn is handed over by whoever leaves.
-            await withCheckedContinuation { own in turns.wait { own.resume() } }
+            await withCheckedContinuation { own in turns.wait(key) { own.resume() } }
             hashWait.record(UInt64(clamping: (clock.monotonic() - start) / 1_000))
         }
     }

@@ -72,7 +72,7 @@ package enum OpenAPI {
           "security": [{"bearer": []}],
           "requestBody": {"required": false, "content": {"application/json": {"schema": {
            "type": "object", "properties": {
-            "all": {"type": "boolean", "description": "every token of its owner"}}}}}},
+            "all": {"type": "boolean", "description": "every token of its owner, a user or guest"}}}}}},
           "responses": {
            "204": {"description": "done"}, "400": {"$ref": "#/components/responses/Problem"},
            "401": {"$ref": "#/components/responses/Problem"}, "403": {"$ref": "#/components/responses/Problem"},

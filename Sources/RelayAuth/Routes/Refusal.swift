@@ -71,6 +71,7 @@ extension Refusal {
     static let notExtensible = Refusal(
         .forbidden, "not-extensible", "This token is not extended; please ask for a new one")
     static let notRevocable = Refusal(.forbidden, "not-revocable", "Only its issuer can revoke this token")
+    static let notForAll = Refusal(.forbidden, "not-for-all", "This token can only end itself")
     static let signInAgain = Refusal(.unauthorized, "too-old", "Please sign in again")
     static let changedMeanwhile = Refusal(.conflict, "changed", "The password was changed meanwhile")
     static let closed = Refusal(.forbidden, "closed", "Registration is closed")

@@ -9,10 +9,8 @@ internal import Glibc
     private static let busyMilliseconds: Int32 = 5_000
 
     /// Opens a file, or makes one that only its owner may read: it holds the hashes of passwords.
-    init(path: String) throws(DatabaseError) {
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw DatabaseError("\(path) cannot be opened, errno \(errno)") }
-        close(descriptor)
+    init(path: String, creating: Bool = true) throws(DatabaseError) {
+        try Self.provide(path, creating: creating)
         unsafe handle = try Self.connect(path, SQLITE_OPEN_READWRITE)
         do throws(DatabaseError) {
             try check(path)
@@ -21,6 +19,28 @@ internal import Glibc
             unsafe sqlite3_close_v2(handle)
             throw error
         }
+    }
+
+    /// Where root makes it, it is for the owner of the directory: the relay is to open what was made before its first
+    /// start. SQLite gives the files that it puts beside it to the same.
+    private static func provide(_ path: String, creating: Bool) throws(DatabaseError) {
+        var descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
+        if descriptor < 0, errno == ENOENT {
+            guard creating else { throw DatabaseError("there is no file \(path)") }
+            // What another one has put there meanwhile is opened, but not given away.
+            descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            if descriptor >= 0, geteuid() == 0 { give(descriptor, toOwnerOfDirectoryOf: path) }
+            if descriptor < 0, errno == EEXIST { descriptor = unsafe open(path, O_RDWR | O_CLOEXEC) }
+        }
+        guard descriptor >= 0 else { throw DatabaseError("\(path) cannot be opened, errno \(errno)") }
+        close(descriptor)
+    }
+
+    /// As far as the file system knows of owners.
+    private static func give(_ descriptor: Int32, toOwnerOfDirectoryOf path: String) {
+        var status = stat()
+        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        if unsafe stat(directory, &status) == 0 { _ = fchown(descriptor, status.st_uid, status.st_gid) }
     }
 
     /// Opens an existing file that is not to be changed.

@@ -91,6 +91,17 @@ enum Migrations {
             CREATE TRIGGER tokens_denied AFTER INSERT ON denied_tokens
             BEGIN INSERT INTO token_events(digest) VALUES (NEW.digest); END
             """,
-        ]
+        ],
+        [
+            // Folded names are without joiners now. Whoever loses his here is given the new one when the file is opened.
+            """
+            DELETE FROM folded_names
+                WHERE folded GLOB '*[' || char(0x200C) || char(0x200D) || char(0xFE0E) || char(0xFE0F) || ']*'
+            """,
+            // What there is to know when room is to be made, so that nothing but these is read for it.
+            "DROP INDEX IF EXISTS tokens_by_subject",
+            "CREATE INDEX tokens_by_owner ON tokens(subject, created DESC, kind, expiry)",
+            "CREATE INDEX tokens_by_kind ON tokens(kind, expiry)",
+        ],
     ]
 }

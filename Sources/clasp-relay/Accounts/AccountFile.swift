@@ -12,9 +12,11 @@ struct AccountFile {
         path = said.isEmpty ? call.setting("data-dir") + "/users.db" : said
     }
 
-    func open() throws(CommandFailure) -> UserDatabase {
+    /// `creating`: where accounts may be made before the first start. Anything else on a file that is not there is a slip
+    /// in its name, and would be done where no relay looks.
+    func open(creating: Bool = false) throws(CommandFailure) -> UserDatabase {
         do throws(DatabaseError) {
-            return try UserDatabase(path: path)
+            return try UserDatabase(path: path, creating: creating)
         } catch {
             throw CommandFailure(error.description, status: CommandFailure.unusable)
         }

@@ -8,11 +8,12 @@ import RelayProtocol
 enum TokenCommand {
     static let command = Command(
         "token",
-        ["issue SUBJECT SCOPE… [--ttl TIME]", "list [--user ID]", "revoke ID… | --user ID | --stdin"],
+        ["issue SUBJECT SCOPE… [--ttl TIME]", "list [--user ID]", "revoke ID… | --user ID | --stdin | --all"],
         "make tokens for programs, list and revoke tokens",
         flags: [
             ttl, Flag(name: "user", placeholder: "ID", help: "with list and revoke: all tokens of that user"),
             Flag(name: "stdin", help: "with revoke: the tokens on standard input, a line each; signed ones too"),
+            Flag(name: "all", help: "with revoke: every token that is stored, also those of programs"),
         ] + AccountFile.flags, notes: notes, call: run)
 
     static let ttl = Flag(name: "ttl", placeholder: "TIME", help: "with issue: when it ends; without it, never")
@@ -37,7 +38,8 @@ enum TokenCommand {
             return report { () throws(CommandFailure) in try issue(for: rest[0], Array(rest[1...]), call, file) }
         case "list" where rest.isEmpty:
             return report { () throws(CommandFailure) in try list(of: call.value("user"), file) }
-        case "revoke" where [!rest.isEmpty, call.value("user") != nil, call.has("stdin")].count(where: \.self) == 1:
+        case "revoke"
+        where [!rest.isEmpty, call.value("user") != nil, call.has("stdin"), call.has("all")].count(where: \.self) == 1:
             return report { () throws(CommandFailure) in try revoke(rest, call, file) }
         default: return nil
         }
@@ -93,6 +95,8 @@ enum TokenCommand {
         var count = 0
         if let subject = call.value("user") {
             count = try CommandFailure.telling { () throws(DatabaseError) in try accounts.revokeAll(of: subject) }
+        } else if call.has("all") {
+            count = try CommandFailure.telling { () throws(DatabaseError) in try accounts.revokeAll() }
         } else if call.has("stdin") {
             for line in SecretInput.lines() {
                 let isKnown = try CommandFailure.asking { () throws(UserDatabase.Fault) in

@@ -47,7 +47,7 @@ enum UserCommand {
         _ name: String, _ call: CommandCall, _ file: AccountFile
     ) throws(CommandFailure) -> [String] {
         let password = try SecretInput.password()
-        let accounts = try file.open()
+        let accounts = try file.open(creating: true)
         return [
             try CommandFailure.asking { () throws(UserDatabase.Fault) in
                 try accounts.addUser(name, id: call.value("id"), password: password, at: AccountFile.now)
@@ -82,7 +82,7 @@ enum UserCommand {
     }
 
     private static func takeOver(_ path: String, _ file: AccountFile) throws(CommandFailure) -> [String] {
-        let accounts = try file.open()
+        let accounts = try file.open(creating: true)
         let report = try CommandFailure.asking { () throws(UserDatabase.Fault) in
             try accounts.importUsers(from: path)
         }

@@ -16,7 +16,9 @@ struct ProductionChecks {
     private static let backupAge: Int64 = 26 * 3_600
 
     var findings: [DoctorFinding] {
-        [mode, openMode, exposure, adminToken, durability, registration, logs] + rules + origins + service + [backup]
+        [mode, openMode, exposure, adminToken, durability, registration, guests, logs] + rules + origins + service + [
+            backup
+        ]
             + outside
     }
 
@@ -59,6 +61,12 @@ struct ProductionChecks {
         settings.auth.registration == .open
             ? .worry("registration", "everybody may make an account")
             : .good("registration", settings.auth.registration.rawValue)
+    }
+
+    private var guests: DoctorFinding {
+        settings.auth.registration != .open && settings.auth.guests == .open
+            ? .worry("guests", "everybody gets in without an account, though not everybody may make one")
+            : .good("guests", settings.auth.guests.rawValue)
     }
 
     private var logs: DoctorFinding {

@@ -109,6 +109,9 @@ extension OptionTable {
             "accounts, as SQLite; without it users.db in the data directory"),
         Option("registration", \.auth.registration, .choice, in: .auth, "who may make an account").reloadable,
         Option(
+            "guests", \.auth.guests, .choice, in: .auth, "whether people get in without an account"
+        ).reloadable,
+        Option(
             "token-ttl", \.auth.tokenTTL, .durationOrNone(.seconds(60) ... .seconds(315_360_000)), in: .auth,
             "lifetime of a token; 0 for no end"
         ).reloadable,
@@ -143,7 +146,8 @@ extension OptionTable {
             "hash-workers", \.auth.hashWorkers, .optionalNumber(1...64), in: .auth,
             "passwords hashed at a time; without it one fewer than there are cores, four at most"),
         Option(
-            "hash-queue", \.auth.hashQueue, .number(1...10_000), in: .auth, "and how many may wait for that"
+            "hash-queue", \.auth.hashQueue, .number(1...10_000), in: .auth,
+            "and how many may wait for that, a quarter of them from one client"
         ).limits(.hashQueue),
     ]
 }

@@ -133,6 +133,7 @@ struct Settings: Sendable, Equatable {
         /// Nil: `users.db` in the data directory.
         var database: String?
         var registration = Registration.open
+        var guests = Guests.open
         var tokenTTL: Duration? = .seconds(86_400)
         var adminToken = Secret()
         /// The file that names the keys of signed tokens; nil: none count.
@@ -181,6 +182,11 @@ enum Environment: String, Sendable, CaseIterable {
 enum Registration: String, Sendable, CaseIterable {
     case open
     case inviteOnly = "invite-only"
+    case closed
+}
+
+enum Guests: String, Sendable, CaseIterable {
+    case open
     case closed
 }
 

@@ -14,6 +14,7 @@ extension Settings {
             case .inviteOnly: .invite
             case .closed: .closed
             }
+        configuration.admitsGuests = auth.guests == .open
         configuration.tokenLifetime = auth.tokenTTL
         let attempts = config.attempts
         configuration.loginRule = AttemptLimiter.Rule(

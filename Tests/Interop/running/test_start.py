@@ -134,7 +134,7 @@ class Start(unittest.TestCase):
     @staticmethod
     def values(key, text):
         """Three values that differ from the default and each other; None for what is no number, time, size or word."""
-        if text in ("true", "false") or key in ("persist", "admin_token", "env", "durability", "recover", "registration"):
+        if text in ("true", "false") or key in ("persist", "admin_token", "env", "durability", "recover", "registration", "guests"):
             return None
         if key in ("listen", "auth_listen"):
             return [f'"127.0.0.1:{port}"' for port in (1, 2, 3)]
@@ -215,7 +215,7 @@ class Doctor(unittest.TestCase):
         """Exit status, and what is bad by its name."""
         settings = {
             "--env": "production", "--cors-origin": "https://chat.example", "--data-dir": self.place + "/data", "--port": "0",
-            "--auth-port": "0", "--registration": "invite-only", "--admin-token": self.place + "/token", "--max-sessions": "16",
+            "--auth-port": "0", "--registration": "invite-only", "--guests": "closed", "--admin-token": self.place + "/token", "--max-sessions": "16",
             "--max-http-connections": "16", "--app-config": RULES, **told.pop("settings", {})}
         words = [f"{name}={value}" for name, value in settings.items() if value is not None]
         unit, backups = told.pop("unit", self.place + "/relay.service"), told.pop("backups", self.place + "/backups")
