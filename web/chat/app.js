@@ -5,12 +5,12 @@ import { loadConfig } from './core/config.js';
 import { colorFor, colors, isColor, isUserId, uuid } from './core/ids.js';
 import { Session } from './core/session.js';
 import { openStore } from './core/store.js';
-import { Call } from './core/video.js';
-import { CallView } from './ui/call-view.js';
+import { Calls } from './ui/calls.js';
 import { Details } from './ui/details.js';
 import { confirm, createRoom, switcher } from './ui/dialogs.js';
 import { fill, h, perFrame, toast } from './ui/dom.js';
 import { doorsView } from './ui/doors.js';
+import { closePopover } from './ui/popover.js';
 import { RoomView } from './ui/room-view.js';
 import { openProfile, openSettings } from './ui/settings.js';
 import { Sidebar } from './ui/sidebar.js';
@@ -49,6 +49,7 @@ class Settings {
 class App {
     device = new Settings();
     settings = new Settings();
+    calls = new Calls(this);
     details;
     room;
 
@@ -116,17 +117,20 @@ class App {
             url: this.config.relay,
             me: { uid: account.uid, name: own.get('name') ?? account.name, color, isGuest: account.isGuest, status: own.get('status') ?? 'online' },
             settings: own,
-            store: await openStore(account.uid),
+            store: await openStore(account.uid, () => this.#erased(session)),
             token: ({ refused }) => this.#token(refused),
         });
         this.device.set('account', account);
         if (!account.isGuest) this.device.set('hasAccount', true);
         this.session = session;
         this.settings = { get: (name) => (name === 'theme' ? this.device.get(name) : own.get(name)), set: (name, value) => own.set(name, value) };
-        session.on('close', (error) => this.#closed(error));
+        session.on('close', (error) => this.#closed(session, error));
         session.on('trouble', (error) => toast(error.message));
         session.on('room-arrived', (room, message) => this.#notify(room, message));
-        session.on('room-banned', (room) => toast(`You are banned from ${room.name}.`));
+        session.on('room-banned', (room) => {
+            this.calls.endIn(room);
+            toast(`You are banned from ${room.name}.`);
+        });
         session.on('rooms', () => this.#title());
         session.on('expiring', () => this.door.refresh(this.account.token).catch(() => {}));
         session.on('room-asked', (room) => room !== this.room && room.secrecy.admissions.waiting.size > 0 && toast(`Somebody waits for an answer in ${room.name}.`));
@@ -134,19 +138,21 @@ class App {
         this.#showFrame();
     }
 
-    /** A guest whose token has run out comes in again as the same guest; others are asked for their password. */
+    /**
+     * A guest whose token has run out comes in again as the same guest. Of an account there is one token; if the connection
+     * was made with an older one, as that of a guest who has registered since, it helps, and else a password is needed.
+     */
     async #token(refused) {
         const { account } = this;
         if (account.isOpen) return '';
-        if (!refused) return account.token;
-        if (!account.isGuest) return '';
+        if (!refused || !account.isGuest) return account.token;
         this.account = await this.#asGuest(account.name, account.uid, account.token);
         this.device.set('account', this.account);
         return this.account.token;
     }
 
-    #closed(error) {
-        if (this.isLeaving) return;
+    #closed(session, error) {
+        if (session !== this.session) return;
         this.#cleanUp();
         if (error.name === 'AuthError') {
             this.device.set('account', undefined);
@@ -156,27 +162,46 @@ class App {
         }
     }
 
+    /** Nobody is signed in any more, and nothing on the page may know who was. */
     #cleanUp() {
+        document.querySelectorAll('dialog').forEach((dialog) => dialog.close());
+        closePopover();
+        this.calls.end();
+        this.panel?.destroy();
         this.view?.destroy();
-        this.view = this.room = this.side = undefined;
+        this.session = this.frame = this.view = this.room = this.side = this.panel = this.details = undefined;
+        this.settings = this.device;
+        this.#title();
+    }
+
+    /** This device forgets first: the relay, which may be away, is told after that. */
+    async #depart() {
+        const { session, account } = this;
+        this.device.set('account', undefined);
+        this.#cleanUp();
+        fill(this.root, h('div', { class: 'splash', role: 'status' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('p', { class: 'muted small' }, 'Signing out…')));
+        if (account.token) this.door.logout(account.token).catch(() => {});
+        await session.stop();
     }
 
     async signOut() {
-        this.isLeaving = true;
-        document.querySelectorAll('dialog').forEach((dialog) => dialog.close());
-        if (this.account.token) this.door.logout(this.account.token).catch(() => {});
-        await this.session.stop();
-        this.device.set('account', undefined);
-        this.#cleanUp();
-        this.isLeaving = false;
+        await this.#depart();
         this.#showDoor();
     }
 
     async forget() {
-        const { store, settings } = this.session;
-        await this.signOut();
-        await store.erase();
-        settings.clear();
+        const { session, account } = this;
+        await this.#depart();
+        await session.store.erase();
+        session.settings.clear();
+        if (account.isGuest) this.device.set('guest', undefined);
+        this.#showDoor();
+    }
+
+    async #erased(session) {
+        if (session !== this.session) return;
+        await this.#depart();
+        this.#showDoor('This device was erased in another tab.');
     }
 
     async upgrade({ username, password }) {
@@ -193,7 +218,8 @@ class App {
 
     #showFrame() {
         this.side = new Sidebar(this);
-        this.frame = h('div', { class: 'frame', 'data-view': 'list' }, this.side.element, this.#blank());
+        this.frame = h('div', { class: 'frame', 'data-view': 'list' }, this.side.element, h('main'));
+        this.#showBlank();
         fill(this.root, this.frame);
         const join = new URLSearchParams(location.search).get('join');
         if (join) {
@@ -205,16 +231,18 @@ class App {
         }
     }
 
-    #blank() {
+    #showBlank() {
         const rooms = h('div', { class: 'doors' });
-        const welcome = h('main', { class: 'main blank' }, h('div', { class: 'empty' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('h1', {}, `Hello, ${this.session.me.name}`), rooms,
+        this.callPlace = h('div');
+        const welcome = h('main', { class: 'main blank' }, this.callPlace, h('div', { class: 'empty' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('h1', {}, `Hello, ${this.session.me.name}`), rooms,
             h('button', { type: 'button', class: 'button primary', onclick: async () => this.open(await createRoom(this.session)) }, 'New room')));
         const { session } = this;
         const show = () => fill(rooms, doorsView(session, (rid) => this.#step(rid)));
         show();
         const later = perFrame(show);
+        this.frame.children[1].replaceWith(welcome);
+        this.calls.show();
         const stop = session.directory.on('change', () => (welcome.isConnected ? later() : stop()));
-        return welcome;
     }
 
     async #step(rid) {
@@ -230,7 +258,8 @@ class App {
             this.frame.children[1].replaceWith(this.view.element);
             this.settings.set('last', room.rid);
             this.side.opened();
-            if (this.call?.room === room) this.view.callPlace.append(this.callView.element);
+            this.callPlace = this.view.callPlace;
+            this.calls.show();
             this.view.shown();
             if (this.details) this.showDetails(this.details);
         }
@@ -244,7 +273,7 @@ class App {
         this.showDetails(undefined);
         this.view?.destroy();
         this.view = this.room = undefined;
-        this.frame.children[1].replaceWith(this.#blank());
+        this.#showBlank();
         this.side.update();
     }
 
@@ -316,12 +345,13 @@ class App {
 
     async leave(room) {
         if (!await confirm(`Leave ${room.name}?`, 'What this device has kept of it is erased.', 'Leave')) return;
-        if (this.call?.room === room) await this.toggleCall(room);
+        this.calls.endIn(room);
         this.showList();
         await this.session.leave(room);
     }
 
     async deleteRoom(room) {
+        this.calls.endIn(room);
         this.showList();
         await this.session.deleteRoom(room);
     }
@@ -332,25 +362,6 @@ class App {
         toast(`Invitation copied: ${link}`);
     }
 
-    async toggleCall(room) {
-        if (this.call) {
-            const { call } = this;
-            this.callView.element.remove();
-            this.call = this.callView = undefined;
-            await call.leave();
-            this.view?.updateFrame();
-            if (call.room === room) return;
-        }
-        this.call = new Call(room, {
-            iceServers: this.config.iceServers,
-            media: () => navigator.mediaDevices?.getUserMedia({ audio: true, video: true }).catch(() => undefined),
-        });
-        await this.call.join();
-        this.callView = new CallView(this.call, { leave: () => this.toggleCall(this.call.room) });
-        this.view?.callPlace.append(this.callView.element);
-        this.view?.updateFrame();
-    }
-
     async allowNotifications() {
         const answer = await globalThis.Notification?.requestPermission();
         toast(answer === 'granted' ? 'You will hear of direct messages and of your name.' : 'The browser does not allow it.');
@@ -358,7 +369,7 @@ class App {
 
     #notify(room, message) {
         this.#title();
-        if (room.isMine(message) || document.visibilityState === 'visible' || this.session.me.status === 'dnd') return;
+        if (!this.session || room.isMine(message) || document.visibilityState === 'visible' || this.session.me.status === 'dnd') return;
         if (globalThis.Notification?.permission !== 'granted') return;
         const isMention = message.text.toLocaleLowerCase().includes(`@${this.session.me.name.toLocaleLowerCase()}`);
         if (!room.isDirect && !isMention) return;

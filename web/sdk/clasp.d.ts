@@ -38,6 +38,8 @@ export interface ClientOptions {
     answerWithin?: number;
     ackTimeout?: number;
     answerTimeout?: number;
+    /** Milliseconds between questions for the relay's place in its history (60,000); missed events are replayed from there. */
+    positionEvery?: number;
     /** Another WebSocket class; by default the platform's, or our own in a Node without one. */
     WebSocket?: new (url: string, protocols?: string | string[]) => unknown;
 }

@@ -22,6 +22,7 @@ const defaults = {
     answerWithin: 8_000,
     ackTimeout: 10_000,
     answerTimeout: 5_000,
+    positionEvery: 60_000,
     queueLimit: 2000,
     reconnect: {},
     resume: true,
@@ -29,6 +30,8 @@ const defaults = {
 
 /** How long to pause after the relay has dropped messages because there were too many. */
 const throttlePause = 1100;
+/** After so many events a newer position is asked for; what remembers the told ones holds several times as many. */
+const eventsPerPosition = 1000;
 
 export class ClaspClient extends Emitter {
     #options;
@@ -38,6 +41,8 @@ export class ClaspClient extends Emitter {
 
     #subscriptions = new Subscriptions();
     #catching = new CatchingUp();
+    #positionTimer;
+    #sincePosition = 0;
     #presences = new Map();
 
     #outbox;
@@ -62,10 +67,7 @@ export class ClaspClient extends Emitter {
             emit: (...details) => this.emit(...details),
             welcomed: (welcome, link) => this.#welcomed(welcome, link),
             received: (message) => this.#receive(message),
-            quiet: (link) => {
-                link.probe();
-                if (this.isOpen && this.#catching.knowsPosition) this.#transmit({ type: 'GET', address: positionAddress });
-            },
+            quiet: (link) => link.probe(),
             lost: (error) => {
                 this.#forgetQuestions(error);
                 this.#outbox.returnSent();
@@ -97,6 +99,7 @@ export class ClaspClient extends Emitter {
         clearTimeout(this.#barrierTimer);
         clearTimeout(this.#ackTimer);
         clearTimeout(this.#pause);
+        clearInterval(this.#positionTimer);
         this.#barrierTimer = this.#ackTimer = this.#pause = undefined;
         this.#pacer.stop();
         this.#barriers.fail(error);
@@ -109,7 +112,6 @@ export class ClaspClient extends Emitter {
      * kept of our unconfirmed writes; then the events that were missed; then everything that waited.
      */
     async #welcomed(welcome, link) {
-        const previous = this.session;
         const isFirst = !this.#wasOpen;
         this.session = welcome.session;
         this.serverName = welcome.name;
@@ -120,26 +122,33 @@ export class ClaspClient extends Emitter {
         if (!isFirst) this.#catching.begin();
         for (const [address, value] of this.#presences) this.#transmit({ type: 'SET', address, value: value() });
         for (const subscription of this.#subscriptions) this.#sendSubscribe(subscription);
-        await this.#reconsider(previous, this.#options.resume ? [positionAddress] : []);
+        await this.#reconsider((op) => op.sentIn.size > 0, this.#options.resume ? [positionAddress] : []);
         this.#subscriptions.tellVanished();
         const recovered = isFirst ? undefined : await this.#catching.read(this.#subscriptions.eventPatterns(), (questions) => this.#readHistory(questions).catch(() => []));
         if (link !== this.#link) return;
         for (const { event, replayed } of isFirst ? [] : this.#catching.finish()) this.#tellEvent(event, replayed);
         this.#wasOpen = true;
+        this.#positionTimer = setInterval(() => this.#askPosition(), this.#options.positionEvery);
         this.#connector.opened({ session: welcome.session, name: welcome.name });
         this.emit('open', { session: welcome.session, name: welcome.name, recovered });
         this.#flush();
         // Live events that came during the replay lie after the mark; a new mark puts them behind us.
-        if (!isFirst && this.#catching.knowsPosition) this.#transmit({ type: 'GET', address: positionAddress });
+        if (!isFirst) this.#askPosition();
+    }
+
+    /** Keeps our mark in the relay's history young: what is replayed from it is little, and the relay still has all of it. */
+    #askPosition() {
+        this.#sincePosition = 0;
+        if (this.isOpen && this.#catching.knowsPosition) this.#transmit({ type: 'GET', address: positionAddress });
     }
 
     /** Writes of which nobody knows whether they arrived: those that the relay holds as ours are done, others wait again. */
-    async #reconsider(session, more = []) {
-        const doubtful = this.#outbox.waiting.filter((op) => op.sentIn === session && op.sets.length > 0);
+    async #reconsider(isInDoubt, more = []) {
+        const doubtful = this.#outbox.waiting.filter((op) => op.sets.length > 0 && isInDoubt(op));
         const addresses = new Set([...more, ...doubtful.flatMap((op) => op.sets.map(({ address }) => address))]);
         const found = await this.#ask([...addresses]);
         for (const op of doubtful) {
-            const kept = isKept(op, found, session);
+            const kept = isKept(op, found);
             if (!kept) continue;
             this.#outbox.waiting = this.#outbox.waiting.filter((other) => other !== op);
             settle(op, 'resolve', { revision: kept.revision });
@@ -175,6 +184,8 @@ export class ClaspClient extends Emitter {
     #tellEvent(event, replayed = false) {
         this.#catching.told(event);
         this.#subscriptions.tellEvent(event, replayed);
+        this.#sincePosition += 1;
+        if (this.#sincePosition >= eventsPerPosition) this.#askPosition();
     }
 
     #acknowledged({ address, revision }) {
@@ -226,7 +237,7 @@ export class ClaspClient extends Emitter {
                 if (subscription.sequence > this.#processed) this.#sendSubscribe(subscription);
             }
             try {
-                await this.#reconsider(this.session);
+                await this.#reconsider((op) => op.sentIn.has(this.session));
             } catch (failure) {
                 if (failure instanceof ClaspError) return;
                 throw failure;
@@ -269,7 +280,7 @@ export class ClaspClient extends Emitter {
             const rivals = this.#outbox.sent.filter((op) => op.addresses.some((address) => next.addresses.includes(address)));
             if (rivals.length && (isAlone(next) || rivals.some(isAlone))) return;
             waiting.shift();
-            next.sentIn = this.session;
+            next.sentIn.add(this.session);
             next.sentAt = Date.now();
             next.sequence = this.#sequence += 1;
             this.#outbox.markSent(next);

@@ -13,6 +13,7 @@ export class Link {
     #refusal;
     #timers = new Set();
     #quietTimer;
+    #isProbing = false;
     #ended = false;
 
     /** `onMessage(message, frame)` after WELCOME; `onEnd({code, reason, error})` once, for each link that was opened. */
@@ -87,11 +88,16 @@ export class Link {
 
     /** Asks whether the other side is still there; if nothing comes, the link ends. */
     probe() {
+        // Who asks again while the answer is due neither shortens the wait for it nor draws it out.
+        if (this.#isProbing) return;
+        this.#isProbing = true;
         this.send({ type: 'PING' });
+        this.#clear(this.#quietTimer);
         this.#quietTimer = this.#after(this.timeouts.answer, () => this.end(1000, 'the relay has gone silent'));
     }
 
     #listenForSilence() {
+        this.#isProbing = false;
         this.#clear(this.#quietTimer);
         this.#quietTimer = this.#after(this.timeouts.quiet, () => this.onQuiet());
     }

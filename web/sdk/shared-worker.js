@@ -4,12 +4,26 @@ import { deferred } from './writes.js';
 
 let client;
 let started = deferred();
-let askForToken;
+/** Whom we have asked for another token, why, and what waits for it. */
+let renewal;
 const tabs = new Set();
 
 const plain = (error) => ({ name: error.name, message: error.message, code: error.code, address: error.address, reason: error.reason });
 
-function start(url, options, tab) {
+/** One tab is asked; if it goes before it has answered, another one. */
+function askForToken() {
+    const [tab] = tabs;
+    renewal.tab = tab;
+    if (tab) tab.post({ needsToken: plain(renewal.refused) });
+    else renew('');
+}
+
+function renew(token) {
+    renewal?.resolve(token);
+    renewal = undefined;
+}
+
+function start(url, options) {
     const first = options.token;
     let isFirst = true;
     client = new ClaspClient(url, {
@@ -20,9 +34,8 @@ function start(url, options, tab) {
                 return first;
             }
             return new Promise((resolve) => {
-                askForToken = resolve;
-                const [someone = tab] = tabs;
-                someone.post({ needsToken: plain(refused) });
+                renewal = { refused, resolve };
+                askForToken();
             });
         },
     });
@@ -38,6 +51,7 @@ class Tab {
     #port;
     #subscriptions = new Map();
     #presences = new Map();
+    #isWatched = false;
 
     constructor(port) {
         this.#port = port;
@@ -49,11 +63,12 @@ class Tab {
     }
 
     async #receive({ call, id, details = [] }) {
-        if (call === 'token') return askForToken?.(details[0]);
+        if (call === 'token') return renewal?.tab === this ? renew(details[0]) : undefined;
         if (call === 'goodbye') return this.#leave();
         try {
             // Tabs may subscribe before one of them has said where to.
             if (call !== 'connect') await started.promise;
+            if (call !== 'connect' && !tabs.has(this)) return undefined;
             const result = await this.#perform(call, details);
             this.post({ id, result });
         } catch (error) {
@@ -65,7 +80,8 @@ class Tab {
     #perform(call, details) {
         switch (call) {
         case 'connect':
-            if (!client || client.state === 'closed') start(details[0], details[1], this);
+            this.#enter(details[2]);
+            if (!client || client.state === 'closed') start(details[0], details[1]);
             this.post({ state: client.state, session: client.session });
             return client.connect();
         case 'subscribe': {
@@ -83,19 +99,31 @@ class Tab {
             this.#presences.set(details[0], held);
             return held.ready;
         }
-        case 'leave': {
-            const held = this.#presences.get(details[0]);
-            this.#presences.delete(details[0]);
-            return held?.leave();
-        }
+        case 'leave': return this.#withdraw(details[0]);
         default: return client[call](...details);
         }
+    }
+
+    /** Another tab may be saying the same of the same user. */
+    #withdraw(address) {
+        const held = this.#presences.get(address);
+        this.#presences.delete(address);
+        return [...tabs].some((tab) => tab !== this && tab.#presences.has(address)) ? undefined : held?.leave();
+    }
+
+    /** `lock` is held by the page; when we get it, the page has gone without a word. */
+    #enter(lock) {
+        tabs.add(this);
+        if (lock && !this.#isWatched) navigator.locks.request(lock, () => this.#leave());
+        this.#isWatched = true;
     }
 
     #leave() {
         tabs.delete(this);
         for (const one of this.#subscriptions.values()) one.unsubscribe();
-        for (const one of this.#presences.values()) one.leave().catch(() => {});
+        this.#subscriptions.clear();
+        for (const address of [...this.#presences.keys()]) this.#withdraw(address)?.catch(() => {});
+        if (renewal?.tab === this) askForToken();
         if (tabs.size === 0 && client) {
             client.close();
             client = undefined;

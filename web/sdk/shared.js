@@ -1,4 +1,5 @@
 // One connection for all tabs of a page: a SharedWorker holds the client, each tab talks to it through a port.
+import { holdLock, whenPageLeaves } from './browser.js';
 import { Emitter, guarded } from './emitter.js';
 import * as errors from './errors.js';
 
@@ -8,9 +9,12 @@ const asked = ['set', 'publish', 'stream', 'gesture', 'bundle', 'get', 'getParam
 export class SharedClient extends Emitter {
     #port;
     #calls = new Map();
-    #handlers = new Map();
+    #subscriptions = new Map();
+    #presences = new Map();
     #next = 1;
     #opening;
+    #lock;
+    #stopWatching;
 
     static get isSupported() {
         return typeof globalThis.SharedWorker === 'function';
@@ -24,6 +28,7 @@ export class SharedClient extends Emitter {
         this.#port = worker.port;
         this.#port.onmessage = ({ data }) => this.#receive(data);
         this.options = options;
+        this.#stopWatching = whenPageLeaves({ leave: () => this.#sayGoodbye(), comeBack: () => this.#comeBack() });
         for (const name of asked) this[name] = (...details) => this.#call(name, details);
     }
 
@@ -32,39 +37,61 @@ export class SharedClient extends Emitter {
     connect() {
         this.#opening ??= (async () => {
             const { token } = this.options;
-            return this.#call('connect', [this.url, { ...this.options, token: typeof token === 'function' ? await token({}) : token }]);
+            this.#lock ??= await holdLock();
+            return this.#call('connect', [this.url, { ...this.options, token: typeof token === 'function' ? await token({}) : token }, this.#lock.name]);
         })();
         return this.#opening;
     }
 
-    /** This tab leaves; the connection ends with the last one. */
+    /** This tab leaves, as it does when its page goes; the connection ends with the last one. */
     close() {
-        this.#port.postMessage({ call: 'goodbye' });
+        this.#stopWatching();
+        this.#sayGoodbye();
         this.#port.close();
+        this.#lock?.release();
         this.state = 'closed';
+    }
+
+    #sayGoodbye() {
+        this.#port.postMessage({ call: 'goodbye' });
+    }
+
+    /** The page had been put aside and is back: what it listens to and says of itself is said anew. */
+    #comeBack() {
+        for (const { reject } of this.#calls.values()) reject(new errors.ClosedError('the page was put aside'));
+        this.#calls.clear();
+        if (!this.#opening) return;
+        this.#opening = undefined;
+        this.connect().catch(() => {});
+        for (const [id, { pattern, options }] of this.#subscriptions) this.#call('subscribe', [id, pattern, options]).catch(() => {});
+        for (const [address, make] of this.#presences) this.#call('presence', [address, make()]).catch(() => {});
     }
 
     subscribe(pattern, handler, options) {
         const id = this.#next;
         this.#next += 1;
-        this.#handlers.set(id, handler);
+        this.#subscriptions.set(id, { pattern, handler, options });
         const ready = this.#call('subscribe', [id, pattern, options]);
         ready.catch(() => {});
         return {
             pattern,
             ready,
             unsubscribe: () => {
-                if (this.#handlers.delete(id)) this.#call('unsubscribe', [id]);
+                if (this.#subscriptions.delete(id)) this.#call('unsubscribe', [id]);
             },
         };
     }
 
     presence(address, value) {
         const make = typeof value === 'function' ? value : () => value;
+        this.#presences.set(address, make);
         return {
             ready: this.#call('presence', [address, make()]),
             refresh: () => this.set(address, make()),
-            leave: () => this.#call('leave', [address]),
+            leave: () => {
+                this.#presences.delete(address);
+                return this.#call('leave', [address]);
+            },
         };
     }
 
@@ -85,7 +112,7 @@ export class SharedClient extends Emitter {
         }
         if (event) this.emit(event, event === 'error' || event === 'close' ? revive(detail) : detail);
         if (needsToken) this.#renew(needsToken);
-        if (subscription && this.#handlers.has(subscription)) guarded(this.#handlers.get(subscription), ...told);
+        if (this.#subscriptions.has(subscription)) guarded(this.#subscriptions.get(subscription).handler, ...told);
         const call = this.#calls.get(id);
         if (!call) return;
         this.#calls.delete(id);
@@ -95,7 +122,12 @@ export class SharedClient extends Emitter {
 
     async #renew(refused) {
         const { token } = this.options;
-        const fresh = typeof token === 'function' ? await token({ refused: revive(refused) }).catch(() => '') : '';
+        let fresh = '';
+        try {
+            if (typeof token === 'function') fresh = await token({ refused: revive(refused) });
+        } catch {
+            // Without another token it ends as it would have: with the refusal.
+        }
         this.#port.postMessage({ call: 'token', details: [fresh] });
     }
 }

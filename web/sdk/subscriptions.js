@@ -10,7 +10,6 @@ export class Subscriptions {
     #all = new Map();
     #nextId = 1;
     #params = new Params();
-    #duplicates = new Duplicates();
 
     [Symbol.iterator]() {
         return this.#all.values();
@@ -24,6 +23,8 @@ export class Subscriptions {
             takes: (signal) => types.length === 0 || types.includes(signal),
             /** Address to version of what was told last. */
             told: new Map(),
+            /** Of events. Each its own: who subscribes anew is told the history again. */
+            duplicates: new Duplicates(),
             /** When it was sent, to tell when the relay has come to it. */
             sequence: Infinity,
             ready: deferred(),
@@ -89,10 +90,9 @@ export class Subscriptions {
     }
 
     tellEvent(event, replayed) {
-        if (this.#duplicates.has(event)) return;
         const { address, signal, phase, id, samples, timestamp, rate } = event;
         for (const subscription of [...this]) {
-            if (!subscription.takes(signal) || !subscription.matches(address)) continue;
+            if (!subscription.takes(signal) || !subscription.matches(address) || subscription.duplicates.has(event)) continue;
             guarded(subscription.handler, event.value ?? samples ?? null, address, { signal, phase, id, samples, timestamp, rate, replayed });
         }
     }

@@ -16,6 +16,8 @@ export function operation(message, { qos, resolve, reject, now }) {
         acknowledgedAs: message.type === 'ANNOUNCE' ? message.namespace : message.type === 'SET' ? message.address : undefined,
         sets: parts.filter((part) => part.type === 'SET').map(({ address, value }) => ({ address, value })),
         isPlain: message.type === 'SET' && message.revision === undefined && !message.lock && !message.unlock,
+        /** The sessions in which it was sent; more than one where the answer was lost more than once. */
+        sentIn: new Set(),
         settled: settled.promise,
         resolve(result) {
             settled.resolve();
@@ -34,13 +36,13 @@ function mark(message, now) {
     return { ...message, timestamp: message.timestamp ?? now(), id: message.id ?? Math.floor(Math.random() * 0x100000000) };
 }
 
-/** What the relay holds of a write, if it holds all of it as written by this session. */
-export function isKept(op, found, session) {
+/** What the relay holds of a write, if it holds all of it as written in a session that sent it. */
+export function isKept(op, found) {
     const newest = new Map(op.sets.map(({ address, value }) => [address, value]));
     let last;
     for (const [address, value] of newest) {
         last = found.get(address);
-        if (!last || last.writer !== session || !sameValue(last.value, asReceived(value))) return undefined;
+        if (!last || !op.sentIn.has(last.writer) || !sameValue(last.value, asReceived(value))) return undefined;
     }
     return last;
 }

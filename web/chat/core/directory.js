@@ -81,6 +81,11 @@ export class Directory extends Emitter {
         this.emit('change');
     }
 
+    /** Others are opened by who knows what they are called. */
+    publicGroups() {
+        return [...this.namespaces.values()].filter(({ isPublic }) => isPublic).map(({ path }) => path);
+    }
+
     roomsIn(path) {
         return this.#pinned.get(path)?.rooms;
     }
@@ -115,10 +120,15 @@ export class Directory extends Emitter {
             ...(secret ? { passwordHash: secret.hash, passwordSalt: secret.salt, pwSalt: secret.salt } : {}),
         };
         await this.client.set(at.room(rid, 'meta'), meta);
-        const entry = { name: clean, type: meta.type, isPublic, ...creation, ...(secret ? { hasPassword: true } : {}), ...(namespace ? { namespace } : {}) };
-        if (isPublic) await this.client.set(at.listed(rid), entry);
-        if (namespace) await this.client.set(at.namespaceRoom(namespace, rid), entry);
+        await this.list(rid, { ...meta, hasPassword: Boolean(secret) });
         return meta;
+    }
+
+    /** Says in the lists what they say of a room: the public one, and that of its group. */
+    async list(rid, { name, type, isPublic, creatorId, creatorName, createdAt, namespace, hasPassword }) {
+        const entry = { name, type, isPublic, creatorId, creatorName, createdAt, ...(hasPassword ? { hasPassword } : {}), ...(namespace ? { namespace } : {}) };
+        if (isPublic) await this.client.set(at.listed(rid), entry);
+        if (isNamespace(namespace)) await this.client.set(at.namespaceRoom(namespace, rid), entry);
     }
 
     async delete(rid, meta) {

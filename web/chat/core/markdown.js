@@ -1,12 +1,13 @@
 // Light markdown as a tree: `{type, children | text, href?}`. There is no HTML on the way, so nothing can become any.
 
+/** Each pattern reads a text once, whatever is in it, and goes no further back; so a link ends where nobody would follow it. */
 const inline = [
-    { type: 'picture', pattern: /\[img\]<?([^\s<>]+)>?/i, isRaw: true },
-    { type: 'code', pattern: /`([^`\n]+)`/, isRaw: true },
-    { type: 'strong', pattern: /\*\*(?=\S)([^\n]*?\S)\*\*(?!\*)/ },
-    { type: 'strike', pattern: /~~([^~\n]+)~~/ },
-    { type: 'emphasis', pattern: /\*([^*\n]+)\*/ },
-    { type: 'link', pattern: /\b(?:https?:\/\/|www\.)[^\s<>"'`]+[^\s<>"'`.,;:!?)\]}]/i, isRaw: true },
+    { type: 'picture', find: byPattern(/\[img\]<?([^\s<>]{1,2000})>?/gi), isRaw: true },
+    { type: 'code', find: byPattern(/`([^`\n]+)`/g), isRaw: true },
+    { type: 'strong', find: findStrong },
+    { type: 'strike', find: byPattern(/~~([^~\n]+)~~/g) },
+    { type: 'emphasis', find: byPattern(/\*([^*\n]+)\*/g) },
+    { type: 'link', find: byPattern(/\b(?:https?:\/\/|www\.)[^\s<>"'`]{1,2000}[^\s<>"'`.,;:!?)\]}]/gi), isRaw: true },
 ];
 
 export function parseMarkdown(source) {
@@ -23,28 +24,66 @@ export function parseMarkdown(source) {
 
 function parseInline(source, depth) {
     const nodes = [];
-    let rest = source;
-    while (rest !== '') {
-        const next = depth < 4 ? firstMatch(rest) : undefined;
+    const matches = new Matches(source);
+    let from = 0;
+    while (from < source.length) {
+        const next = depth < 4 ? matches.first(from) : undefined;
         if (!next) break;
-        const { rule, found } = next;
-        if (found.index > 0) nodes.push({ type: 'text', text: rest.slice(0, found.index) });
-        const inner = found[1] ?? found[0];
+        const { rule, index, whole, inner } = next;
+        if (index > from) nodes.push({ type: 'text', text: source.slice(from, index) });
         if (!rule.isRaw) nodes.push({ type: rule.type, children: parseInline(inner, depth + 1) });
         else if (rule.type === 'code') nodes.push({ type: 'code', text: inner });
-        else nodes.push(linkOrText(rule.type, inner, found[0]));
-        rest = rest.slice(found.index + found[0].length);
+        else nodes.push(linkOrText(rule.type, inner, whole));
+        from = index + whole.length;
     }
-    return rest === '' ? nodes : [...nodes, { type: 'text', text: rest }];
+    return from === source.length ? nodes : [...nodes, { type: 'text', text: source.slice(from) }];
 }
 
-function firstMatch(source) {
-    let first;
-    for (const rule of inline) {
-        const found = rule.pattern.exec(source);
-        if (found && (!first || found.index < first.found.index)) first = { rule, found };
+/**
+ * Where the rules match next. Each remembers its match until the text is read past it, and that there is no other: a rule
+ * looks through the text once, not once for each match of the others.
+ */
+class Matches {
+    #states = inline.map((rule) => ({ rule, next: { index: -1 }, memory: {} }));
+
+    constructor(source) {
+        this.source = source;
     }
-    return first;
+
+    first(from) {
+        let first;
+        for (const state of this.#states) {
+            if (state.next && state.next.index < from) state.next = state.rule.find(this.source, from, state.memory);
+            if (state.next && (!first || state.next.index < first.index)) first = { rule: state.rule, ...state.next };
+        }
+        return first;
+    }
+}
+
+function byPattern(pattern) {
+    return (source, from) => {
+        pattern.lastIndex = from;
+        const found = pattern.exec(source);
+        return found ? { index: found.index, whole: found[0], inner: found[1] ?? found[0] } : undefined;
+    };
+}
+
+/** `**…**` on one line. A pattern for all of it would look for the end anew at each beginning; this remembers the end. */
+function findStrong(source, from, memory) {
+    for (let index = source.indexOf('**', from); index >= 0; index = source.indexOf('**', index + 1)) {
+        const start = index + 2;
+        if (/\s/.test(source[start] ?? ' ')) continue;
+        if (!(memory.end?.index >= start)) {
+            const closing = /\S\*\*(?!\*)|\n/g;
+            closing.lastIndex = start;
+            memory.end = closing.exec(source);
+        }
+        if (!memory.end) return undefined;
+        const end = memory.end.index + 1;
+        if (memory.end[0] !== '\n') return { index, whole: source.slice(index, end + 2), inner: source.slice(start, end) };
+        index = end - 1;
+    }
+    return undefined;
 }
 
 function linkOrText(type, address, whole) {

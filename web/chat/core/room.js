@@ -1,6 +1,6 @@
 // One room that we are in: who is there, what is said, who may do what. What has to do with keys is in `secrecy.js`.
 import { Emitter } from '../../sdk/emitter.js';
-import { at, cleanLine, cleanName, cleanTime, colorFor, directRoomId, isColor, isMap, isUserId, messageId } from './ids.js';
+import { at, cleanLine, cleanName, colorFor, directRoomId, isColor, isMap, isUserId, messageId } from './ids.js';
 import { Kept } from './kept.js';
 import { Reactions } from './reactions.js';
 import { Secrecy } from './secrecy.js';
@@ -22,7 +22,7 @@ export class Room extends Emitter {
     typing = new Map();
     admins = new Map();
     bans = new Map();
-    unread = 0;
+    /** Somebody looks at it now; what arrives meanwhile is read. */
     isOpen = false;
     #subscription;
     #presence;
@@ -33,7 +33,7 @@ export class Room extends Emitter {
     #kept;
     #reactions = new Reactions(this);
     #hearing = Promise.resolve();
-    #lastKept = Infinity;
+    #isNewcomer = true;
     #loading;
     #entered = false;
     #goes = () => {};
@@ -65,6 +65,8 @@ export class Room extends Emitter {
     get isDowngraded() { return isMap(this.meta) && this.isEncrypted && this.meta.encrypted !== true; }
     get topic() { return typeof this.meta?.description === 'string' ? cleanLine(this.meta.description) : ''; }
     get hasPassword() { return Boolean(this.meta?.pwSalt || this.meta?.passwordSalt || this.listed?.hasPassword); }
+    get unread() { return this.session.tally.of(this.rid); }
+    set unread(count) { this.session.tally.set(this.rid, count); }
     get isBanned() { return this.bans.has(this.me.uid); }
 
     roleOf(uid) {
@@ -148,7 +150,7 @@ export class Room extends Emitter {
         const goodbye = [this.#presence?.leave()];
         if (this.#typingSince) goodbye.push(this.client.set(at.room(this.rid, `typing/${this.me.uid}`), null));
         if (forGood && this.isEncrypted) goodbye.push(this.client.set(at.room(this.rid, `crypto/pubkey/${this.me.uid}`), null));
-        if (forGood) goodbye.push(this.session.store.deleteEvents(this.rid));
+        if (forGood) goodbye.push(this.#forget());
         await Promise.allSettled(goodbye);
     }
 
@@ -157,6 +159,13 @@ export class Room extends Emitter {
         if (this.#entered || !this.isBanned) return;
         this.bans.delete(this.me.uid);
         await this.enter();
+    }
+
+    /** Nothing of the room stays on this device: not what was said, not its keys and password, not who had which key. */
+    async #forget() {
+        const { store } = this.session;
+        const marks = [...await store.all('marks', `${this.rid}:`), ...await store.all('marks', `admission:${this.rid}:`)];
+        await Promise.all([store.deleteEvents(this.rid), store.delete('keys', this.secrecy.ring.id), ...marks.map(({ id }) => store.delete('marks', id))]);
     }
 
     #every(milliseconds, action) {
@@ -285,7 +294,7 @@ export class Room extends Emitter {
         if (result.what !== 'added') return;
         const { message } = result;
         // Newcomers have missed nothing.
-        const isUnread = !this.isOpen && !this.isMine(message) && (!isPast || message.timestamp > this.#lastKept);
+        const isUnread = !this.isOpen && !this.isMine(message) && !(isPast && this.#isNewcomer);
         if (isUnread) this.unread += 1;
         if (!isPast) {
             this.typing.delete(author);
@@ -349,7 +358,7 @@ export class Room extends Emitter {
     loadOlder(count = 200) {
         this.#loading ??= (async () => {
             const rows = await this.#kept.older(count);
-            if (rows.length && this.#lastKept === Infinity) this.#lastKept = cleanTime(rows[rows.length - 1].event.timestamp);
+            if (rows.length) this.#isNewcomer = false;
             for (const row of rows) {
                 const result = await this.#take(await this.#openKept(row), row, row.isUnsent ? 'failed' : 'kept');
                 if (row.isUnsent) this.#offerAgain(row.event, result?.message);

@@ -7,6 +7,10 @@ import { at, cleanName, directRoomId, isMap, isRoomId, uuid } from './ids.js';
 import { People } from './people.js';
 import { Room } from './room.js';
 import { openStore } from './store.js';
+import { Tally } from './tally.js';
+
+/** How long those we leave are given to take note of it, in milliseconds. */
+const farewell = 2000;
 
 export const statuses = ['online', 'away', 'dnd', 'invisible'];
 
@@ -19,6 +23,7 @@ export class Session extends Emitter {
     constructor({ url, token, me, settings, store, WebSocket, client }) {
         super();
         this.settings = settings;
+        this.tally = new Tally(settings);
         this.store = store;
         this.me = { status: 'online', sid: undefined, ...me, name: cleanName(me.name) };
         this.client = client ?? new ClaspClient(url, { name: this.me.name, token, WebSocket });
@@ -48,8 +53,12 @@ export class Session extends Emitter {
         this.emit('rooms');
     }
 
+    /** Says goodbye where somebody may hear it. What nobody heard runs out by itself. */
     async stop() {
-        await Promise.allSettled([...this.rooms.values()].map((room) => room.leave()));
+        const goodbyes = Promise.allSettled([...this.rooms.values()].map((room) => room.leave()));
+        let timer;
+        if (this.client.isOpen) await Promise.race([goodbyes, new Promise((resolve) => { timer = setTimeout(resolve, farewell); })]);
+        clearTimeout(timer);
         this.people.stop();
         this.directory.stop();
         this.#expiry?.unsubscribe();
@@ -124,6 +133,7 @@ export class Session extends Emitter {
 
     async leave(room) {
         this.rooms.delete(room.rid);
+        this.tally.set(room.rid, 0);
         this.#remember();
         await room.leave({ forGood: true });
     }
@@ -145,6 +155,13 @@ export class Session extends Emitter {
         });
         const identity = await this.identity();
         await this.client.set(at.room(room.rid, `crypto/pubkey/${this.me.uid}`), { publicKey: identity.exchangePublic, timestamp: Date.now() });
+    }
+
+    /** Its creator calls a room something else, and the lists that name it follow. */
+    async describe(room, { name, description }) {
+        await room.changeMeta({ name, description });
+        const listed = this.directory.rooms.get(room.rid);
+        await this.directory.list(room.rid, { ...listed, isPublic: Boolean(listed), ...room.meta, name, hasPassword: room.hasPassword });
     }
 
     async deleteRoom(room) {

@@ -4,10 +4,11 @@
 const name = 'clasp-relay-chat';
 const tables = { events: ['rid', 'order'], keys: 'id', marks: 'id' };
 
-export async function openStore(user) {
+/** `onErased` is called when another tab erases what is kept; nothing can be read or written from then on. */
+export async function openStore(user, onErased = () => {}) {
     if (!globalThis.indexedDB) return new MemoryStore();
     try {
-        return await IndexedStore.open(`${name}:${user}`);
+        return await IndexedStore.open(`${name}:${user}`, onErased);
     } catch {
         return new MemoryStore();
     }
@@ -19,21 +20,33 @@ const settled = (request) => new Promise((resolve, reject) => {
 });
 
 class IndexedStore {
-    static open(database) {
+    #isClosed = false;
+
+    static open(database, onErased) {
         return new Promise((resolve, reject) => {
             const request = indexedDB.open(database, 1);
             request.onupgradeneeded = () => {
                 for (const [table, keyPath] of Object.entries(tables)) request.result.createObjectStore(table, { keyPath });
             };
-            request.onsuccess = () => resolve(new IndexedStore(request.result));
+            request.onsuccess = () => resolve(new IndexedStore(request.result, onErased));
             request.onerror = () => reject(request.error);
             request.onblocked = () => reject(new Error('the store is in use'));
         });
     }
 
-    constructor(database) {
+    constructor(database, onErased) {
         this.database = database;
         this.batch = [];
+        // Who wants to erase it waits until everybody has let go.
+        database.onversionchange = () => {
+            this.#close();
+            onErased();
+        };
+    }
+
+    #close() {
+        this.#isClosed = true;
+        this.database.close();
     }
 
     #table(table, mode = 'readonly') {
@@ -63,10 +76,11 @@ class IndexedStore {
         this.writing ??= new Promise((resolve) => {
             queueMicrotask(() => {
                 this.writing = undefined;
+                if (this.#isClosed) return resolve();
                 const transaction = this.database.transaction('events', 'readwrite', { durability: 'relaxed' });
                 for (const one of this.batch.splice(0)) transaction.objectStore('events').put(one);
                 transaction.oncomplete = transaction.onerror = transaction.onabort = resolve;
-                transaction.commit();
+                return transaction.commit();
             });
         });
         return this.writing;
@@ -93,7 +107,7 @@ class IndexedStore {
     }
 
     erase() {
-        this.database.close();
+        this.#close();
         return settled(indexedDB.deleteDatabase(this.database.name));
     }
 }

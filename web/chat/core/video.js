@@ -5,11 +5,15 @@ import { at, cleanName, colorFor, isColor, isMap, isSegment } from './ids.js';
 const beat = 10_000;
 const staleAfter = 25_000;
 const grace = 5000;
+/** Everybody sends to everybody: more would be too much for each, and nobody shall make us open connections without end. */
+export const maxPeers = 12;
 
 export class Call extends Emitter {
     peers = new Map();
     #stop = [];
     #timers = [];
+    #isAnnounced = false;
+    #isOver = false;
 
     /** `media()` gives the local stream; `PeerConnection` is the browser's unless a test brings another. */
     constructor(room, { PeerConnection = globalThis.RTCPeerConnection, iceServers = [], media } = {}) {
@@ -24,25 +28,39 @@ export class Call extends Emitter {
 
     async join() {
         this.stream = await this.media?.();
+        // The browser may ask for long, and whoever called may have thought better of it.
+        if (this.#isOver) return this.#stopTracks();
         this.audio = Boolean(this.stream?.getAudioTracks().length);
         this.video = Boolean(this.stream?.getVideoTracks().length);
         this.joinedAt = Date.now();
-        this.#stop.push(this.room.on('video', (rest, value, meta) => this.#receive(rest, value, meta)));
-        await this.#announce();
-        // The room's subscription has brought who is there before we listened, so ask once more.
+        // First who is there, then that we are: whoever sees us calls at once, and only those we know of are answered.
         const known = this.client.subscribe(`/chat/room/${this.room.rid}/video/presence/*`, (value, address) => this.#presence(address.split('/').pop(), value), { types: ['param'] });
         this.#stop.push(() => known.unsubscribe());
+        this.#stop.push(this.room.on('video', (rest, value, meta) => this.#receive(rest, value, meta)));
+        this.#stop.push(this.room.on('people', () => this.#dropBanned()));
+        await known.ready.catch(() => {});
+        if (!this.#isOver) await this.#announce();
+        if (this.#isOver) return undefined;
+        this.#isAnnounced = true;
+        for (const peer of this.peers.values()) this.#call(peer);
         this.#timers.push(setInterval(() => this.#announce(), beat), setInterval(() => this.#expire(), beat));
         this.emit('change');
+        return undefined;
     }
 
     async leave() {
+        this.#isOver = true;
         this.#timers.forEach((timer) => clearInterval(timer));
         this.#stop.splice(0).forEach((stop) => stop());
         for (const sid of [...this.peers.keys()]) this.#drop(sid);
-        this.stream?.getTracks().forEach((track) => track.stop());
+        this.#stopTracks();
         await this.client.set(at.room(this.room.rid, `video/presence/${this.sid}`), null);
         this.emit('end');
+    }
+
+    #stopTracks() {
+        this.stream?.getTracks().forEach((track) => track.stop());
+        this.screen?.stop();
     }
 
     #announce() {
@@ -63,6 +81,7 @@ export class Call extends Emitter {
 
     /** Puts another picture in the place of the camera's; nothing has to be negotiated for that. */
     async share(track) {
+        this.screen = track;
         for (const { connection } of this.peers.values()) {
             await connection.getSenders().find((sender) => sender.track?.kind === 'video')?.replaceTrack(track);
         }
@@ -79,13 +98,22 @@ export class Call extends Emitter {
             this.#drop(sid);
             return;
         }
+        if (!this.peers.has(sid) && this.peers.size >= maxPeers) return;
         const peer = this.#peer(sid);
         Object.assign(peer, {
-            name: cleanName(value.name), color: isColor(value.avatarColor) ? value.avatarColor : colorFor(sid),
+            name: cleanName(value.name), color: isColor(value.avatarColor) ? value.avatarColor : colorFor(sid), userId: value.userId,
             audio: value.audioEnabled === true, video: value.videoEnabled === true, seen: Date.now(),
         });
-        if (!peer.hasOffered && this.sid > sid) this.#offer(sid);
+        this.#call(peer);
         this.emit('change');
+    }
+
+    #call(peer) {
+        if (this.#isAnnounced && !peer.hasOffered && this.sid > peer.sid) this.#offer(peer);
+    }
+
+    #dropBanned() {
+        for (const { sid, userId } of [...this.peers.values()]) if (this.room.bans.has(userId)) this.#drop(sid);
     }
 
     #peer(sid) {
@@ -109,71 +137,69 @@ export class Call extends Emitter {
         connection.onconnectionstatechange = () => {
             clearTimeout(peer.grace);
             if (connection.connectionState === 'disconnected') peer.grace = setTimeout(() => this.#drop(sid), grace);
-            if (connection.connectionState === 'failed') this.#restart(sid);
+            if (connection.connectionState === 'failed') this.#restart(peer);
             this.emit('change');
         };
-        connection.onnegotiationneeded = () => this.sid > sid && peer.hasOffered && this.#offer(sid);
+        connection.onnegotiationneeded = () => this.sid > sid && peer.hasOffered && this.#offer(peer);
         return peer;
     }
 
-    async #offer(sid, options) {
-        const peer = this.#peer(sid);
+    async #offer(peer, options) {
         peer.hasOffered = true;
         // One at a time: the browser wants to negotiate again while the first offer is still being made.
         if (peer.isOffering || peer.connection.signalingState !== 'stable') return;
         peer.isOffering = true;
         try {
             await peer.connection.setLocalDescription(await peer.connection.createOffer(options));
-            this.#send(sid, { type: 'offer', sdp: plain(peer.connection.localDescription) });
+            this.#send(peer.sid, { type: 'offer', sdp: plain(peer.connection.localDescription) });
         } finally {
             peer.isOffering = false;
         }
     }
 
-    #restart(sid) {
-        if (this.sid > sid) this.#offer(sid, { iceRestart: true });
+    #restart(peer) {
+        if (this.sid > peer.sid) this.#offer(peer, { iceRestart: true });
     }
 
+    /** Signals of those who have not said that they are in the call are nobody's: bans are checked there. */
     async #signal(value) {
-        if (!isMap(value) || !isSegment(value.from) || value.from === this.sid) return;
-        const sid = value.from;
+        const peer = isMap(value) ? this.peers.get(value.from) : undefined;
+        if (!peer) return;
         try {
-            if (value.type === 'offer' && isMap(value.sdp)) await this.#answer(sid, value.sdp);
-            else if (value.type === 'answer' && isMap(value.sdp)) await this.#answered(sid, value.sdp);
-            else if (value.type === 'ice-candidate' && isMap(value.candidate)) await this.#candidate(sid, value.candidate);
+            if (value.type === 'offer' && isMap(value.sdp)) await this.#answer(peer, value.sdp);
+            else if (value.type === 'answer' && isMap(value.sdp)) await this.#answered(peer, value.sdp);
+            else if (value.type === 'ice-candidate' && isMap(value.candidate)) await this.#candidate(peer, value.candidate);
         } catch (error) {
-            this.emit('trouble', error);
+            // What was cut short by the end of a connection is no trouble.
+            if (this.peers.get(peer.sid) === peer) this.emit('trouble', error);
         }
     }
 
-    async #answer(sid, sdp) {
-        const { connection, ...peer } = this.#peer(sid);
+    async #answer(peer, sdp) {
+        const { connection } = peer;
         // Two offers met: ours stands if we are the one to offer.
         if (connection.signalingState === 'have-local-offer') {
-            if (this.sid > sid) return;
+            if (this.sid > peer.sid) return;
             await connection.setLocalDescription({ type: 'rollback' });
         }
         await connection.setRemoteDescription(plain(sdp));
-        await this.#flush(sid);
+        await this.#flush(peer);
         await connection.setLocalDescription(await connection.createAnswer());
         this.#send(peer.sid, { type: 'answer', sdp: plain(connection.localDescription) });
     }
 
-    async #answered(sid, sdp) {
-        const peer = this.peers.get(sid);
-        if (peer?.connection.signalingState !== 'have-local-offer') return;
+    async #answered(peer, sdp) {
+        if (peer.connection.signalingState !== 'have-local-offer') return;
         await peer.connection.setRemoteDescription(plain(sdp));
-        await this.#flush(sid);
+        await this.#flush(peer);
     }
 
-    async #candidate(sid, candidate) {
-        const peer = this.#peer(sid);
+    async #candidate(peer, candidate) {
         if (peer.connection.remoteDescription) await peer.connection.addIceCandidate(candidate);
         else if (peer.candidates.length < 100) peer.candidates.push(candidate);
     }
 
-    async #flush(sid) {
-        const peer = this.#peer(sid);
+    async #flush(peer) {
         for (const candidate of peer.candidates.splice(0)) await peer.connection.addIceCandidate(candidate);
     }
 

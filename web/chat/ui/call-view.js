@@ -5,15 +5,23 @@ import { fill, h, toast, tool } from './dom.js';
 export class CallView {
     #tiles = new Map();
 
-    constructor(call, { leave }) {
+    /** `open` shows the room that the call is in. */
+    constructor(call, { leave, open }) {
         this.call = call;
         this.tiles = h('div', { class: 'tiles' });
         this.controls = h('div', { class: 'controls' });
         this.leave = leave;
+        this.way = h('button', { type: 'button', class: 'button small way truncate', hidden: true, onclick: open }, `To ${call.room.name}`);
         this.element = h('section', { class: 'call', 'aria-label': 'Call' }, this.tiles, this.controls);
         call.on('change', () => this.#show());
         call.on('trouble', (error) => toast(error.message));
         this.#show();
+    }
+
+    /** It has come to another place in the page, where another room is shown; pictures that are moved stand still. */
+    shown(room) {
+        this.way.hidden = room === this.call.room;
+        for (const video of this.tiles.querySelectorAll('video')) if (video.srcObject) video.play().catch(() => {});
     }
 
     #show() {
@@ -42,7 +50,7 @@ export class CallView {
             tool(call.audio ? 'mic' : 'micOff', call.audio ? 'Mute' : 'Unmute', () => call.mute('audio', !call.audio), { 'aria-pressed': String(!call.audio) }),
             tool(call.video ? 'video' : 'videoOff', call.video ? 'Stop camera' : 'Start camera', () => call.mute('video', !call.video), { 'aria-pressed': String(!call.video) }),
             tool('screen', 'Share screen', () => this.#share()),
-            h('button', { type: 'button', class: 'button danger small', onclick: () => this.leave() }, 'Leave call'));
+            this.way, h('button', { type: 'button', class: 'button danger small', onclick: () => this.leave() }, 'Leave call'));
     }
 
     async #share() {

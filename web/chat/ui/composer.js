@@ -1,7 +1,7 @@
 // Where one writes.
 import { commandList, runCommand } from '../core/commands.js';
 import { maxText } from '../core/room.js';
-import { fill, h, toast, tool } from './dom.js';
+import { fill, h, pointAt, toast, tool } from './dom.js';
 import { shrinkImage } from './image.js';
 import { openEmoji } from './popover.js';
 
@@ -13,12 +13,12 @@ export class Composer {
         this.room = room;
         this.on = on;
         this.input = h('textarea', {
-            rows: 1, maxlength: maxText, 'aria-label': `Message to ${room.name}`, placeholder: `Message ${room.name}`, enterkeyhint: 'send',
+            rows: 1, maxlength: maxText, 'aria-label': `Message to ${room.name}`, placeholder: `Message ${room.name}`, enterkeyhint: 'send', 'aria-autocomplete': 'list', 'aria-controls': 'suggestions',
             oninput: () => this.#changed(), onkeydown: (event) => this.#key(event), onpaste: (event) => this.#paste(event),
         });
         this.file = h('input', { type: 'file', accept: 'image/png,image/jpeg,image/gif,image/webp', class: 'hidden', tabindex: '-1', 'aria-hidden': 'true', onchange: () => this.#attach(this.file.files[0]) });
         this.context = h('div', { class: 'context', hidden: true });
-        this.suggestions = h('div', { class: 'suggestions', role: 'listbox', 'aria-label': 'Suggestions', hidden: true });
+        this.suggestions = h('div', { class: 'suggestions', id: 'suggestions', role: 'listbox', 'aria-label': 'Suggestions', hidden: true });
         this.box = h('div', { class: 'box' }, this.context, h('div', { class: 'inputs' },
             tool('image', 'Add a picture', () => this.file.click()), this.file, this.input,
             tool('smile', 'Emoji', (event) => openEmoji(event.currentTarget, (face) => this.#insert(face))),
@@ -144,8 +144,9 @@ export class Composer {
         this.#suggestion = Math.min(this.#suggestion, Math.max(0, options.length - 1));
         this.suggestions.hidden = options.length === 0;
         fill(this.suggestions, options.map((option, index) => h('div', {
-            class: 'suggestion', role: 'option', 'aria-selected': String(index === this.#suggestion), onpointerdown: (event) => { event.preventDefault(); this.#take(option); },
+            class: 'suggestion', role: 'option', id: `suggestion-${index}`, 'aria-selected': String(index === this.#suggestion), onpointerdown: (event) => { event.preventDefault(); this.#take(option); },
         }, h('b', {}, option.text), h('span', { class: 'muted' }, option.hint))));
+        pointAt(this.input, this.suggestions.children[this.#suggestion]);
     }
 
     #take(option) {

@@ -1,7 +1,7 @@
 // The right column: who is in the room and who runs it, or a search.
 import { avatar } from './avatar.js';
 import { confirm, field, form, openDialog } from './dialogs.js';
-import { fill, h, icon, toast, tool } from './dom.js';
+import { fill, h, icon, refill, toast, tool } from './dom.js';
 import { clock, dayName } from './format.js';
 import { openMenu } from './popover.js';
 
@@ -43,7 +43,7 @@ export class Details {
         const { me } = room;
         const role = room.roleOf(me.uid);
         const people = [...room.present.values()].sort((a, b) => a.name.localeCompare(b.name));
-        fill(this.element, this.#head('About'),
+        refill(this.element, this.#head('About'),
             h('section', {},
                 h('p', {}, room.isEncrypted ? [h('strong', {}, 'Encrypted from end to end. '), 'The relay sees who writes and when, not what.'] : 'Not encrypted. The relay and everybody who joins can read what is said here.'),
                 !room.isEncrypted && role === 'creator' && h('button', { type: 'button', class: 'button small', onclick: this.#attempt(async () => (await confirm('Encrypt this room?', 'From now on messages are sealed, and this cannot be turned off.', 'Encrypt', { isDanger: false })) && app.session.encrypt(room)) }, icon('lock'), 'Encrypt'),
@@ -51,7 +51,7 @@ export class Details {
             h('section', { 'aria-label': 'People here' }, h('h3', {}, `Here (${people.length})`), people.map((person) => this.#person(person, role))),
             room.bans.size > 0 && h('section', { 'aria-label': 'Banned' }, h('h3', {}, 'Banned'), [...room.bans].map(([uid, { name }]) => h('div', { class: 'person' },
                 icon('ban'), h('span', { class: 'grow truncate' }, room.session.people.nameOf(uid) ?? (typeof name === 'string' && name ? name.slice(0, 32) : uid)),
-                role !== 'member' && h('button', { type: 'button', class: 'button quiet small', onclick: this.#attempt(() => room.unban(uid)) }, 'Unban')))),
+                role !== 'member' && h('button', { type: 'button', class: 'button quiet small', 'data-focus': `unban-${uid}`, onclick: this.#attempt(() => room.unban(uid)) }, 'Unban')))),
             h('section', {},
                 !room.isDirect && h('button', { type: 'button', class: 'button', onclick: () => app.copyInvitation(room) }, icon('link'), 'Copy invitation'),
                 role === 'creator' && !room.isDirect && h('button', { type: 'button', class: 'button', onclick: () => this.#rename() }, icon('edit'), 'Name and topic'),
@@ -72,7 +72,7 @@ export class Details {
                 role === 'creator' && { icon: 'shield', text: theirs === 'admin' ? 'No longer admin' : 'Make admin', action: this.#attempt(() => room.setRole(uid, theirs !== 'admin')) },
                 mayJudge && { icon: 'leave', text: 'Ask to leave', action: this.#attempt(() => room.kick(uid)) },
                 mayJudge && { icon: 'ban', text: 'Ban', isDanger: true, action: this.#attempt(async () => (await confirm(`Ban ${name}?`, room.isEncrypted ? 'They are no longer heard, and the key changes.' : 'They are no longer heard.', 'Ban')) && room.ban(uid)) },
-            ], `More about ${name}`)));
+            ], `More about ${name}`), { 'data-focus': `more-${uid}` }));
     }
 
     #rename() {
@@ -83,7 +83,7 @@ export class Details {
             return form([name.box, topic.box], {
                 submit: 'Save',
                 act: async () => {
-                    await room.changeMeta({ name: name.input.value.trim(), description: topic.input.value.trim() });
+                    await this.app.session.describe(room, { name: name.input.value.trim(), description: topic.input.value.trim() });
                     close();
                 },
             });

@@ -1,5 +1,6 @@
 // Questions that want an answer before one goes on. The browser's own dialog keeps the focus inside.
-import { fill, h, icon, tool } from './dom.js';
+import { isNamespace } from '../core/ids.js';
+import { fill, h, icon, pointAt, tool } from './dom.js';
 
 /** Opens a dialog; `build(close)` gives its content. The promise is kept with what `close` was called with. */
 export function openDialog(title, build) {
@@ -109,13 +110,30 @@ export function createNamespace(session) {
         return form([path.box, description.box, isPublic.box], {
             submit: 'Create group',
             act: async () => {
-                const name = path.input.value.trim().toLowerCase().replace(/\s+/g, '-');
+                const name = groupName(path.input.value);
                 await session.directory.createNamespace({ path: name, description: description.input.value, isPublic: isPublic.input.checked });
                 close(name);
             },
         });
     });
 }
+
+/** Groups that are not listed, and groups in groups, are found by their name. */
+export function openGroup() {
+    return openDialog('Open a group', (close) => {
+        const path = field('Name of the group', { required: true, maxlength: 128, placeholder: 'team/design', autofocus: true });
+        return form([path.box], {
+            submit: 'Open',
+            act: async () => {
+                const name = groupName(path.input.value);
+                if (!isNamespace(name)) throw new Error('A group is called by letters, digits, - and _, with / between its parts.');
+                close(name);
+            },
+        });
+    });
+}
+
+const groupName = (text) => text.trim().toLowerCase().replace(/\s+/g, '-');
 
 export function addFriend(session) {
     return openDialog('Add a friend', (close) => {
@@ -146,7 +164,7 @@ export function joinRoom(session) {
 /** Jumps anywhere by typing a part of its name. */
 export function switcher(session, open) {
     return openDialog('Go to', (close) => {
-        const input = h('input', { class: 'input', role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'switcher', 'aria-label': 'Room or friend', placeholder: 'Room or friend', autocomplete: 'off', autofocus: true });
+        const input = h('input', { class: 'input', role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'switcher', 'aria-autocomplete': 'list', 'aria-label': 'Room or friend', placeholder: 'Room or friend', autocomplete: 'off', autofocus: true });
         const list = h('div', { id: 'switcher', role: 'listbox', class: 'results' });
         let chosen = 0;
         let found = [];
@@ -157,12 +175,13 @@ export function switcher(session, open) {
             found = [...rooms, ...friends].filter(({ text }) => text.toLocaleLowerCase().includes(words)).slice(0, 8);
             chosen = Math.min(chosen, Math.max(0, found.length - 1));
             fill(list, found.map(({ text, symbol, go }, index) => h('button', {
-                type: 'button', class: 'entry', role: 'option', 'aria-selected': String(index === chosen), 'aria-current': String(index === chosen), tabindex: '-1',
+                type: 'button', class: 'entry', role: 'option', id: `switcher-${index}`, 'aria-selected': String(index === chosen), 'aria-current': String(index === chosen), tabindex: '-1',
                 onclick: () => {
                     close();
                     go();
                 },
             }, icon(symbol), h('span', { class: 'name truncate' }, text))), !found.length && h('p', { class: 'muted small' }, 'Nothing found.'));
+            pointAt(input, list.children[chosen]);
         };
         input.addEventListener('input', () => { chosen = 0; show(); });
         input.addEventListener('keydown', (event) => {

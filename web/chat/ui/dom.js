@@ -29,6 +29,36 @@ export function fill(element, ...children) {
     return element;
 }
 
+const focusable = 'button, input, textarea, select, a[href], [tabindex]';
+
+/** What an element is called by those who look for it again after its surroundings were made anew. */
+const nameOf = (element) => element.dataset.focus ?? element.getAttribute('aria-label') ?? element.textContent.trim();
+
+/** Finds an element later, or what stands for it then: in a message, which is made anew as a whole, the message. */
+export function placeOf(element, root = document) {
+    const name = nameOf(element);
+    const row = element.closest('[data-key]')?.dataset.key;
+    return () => {
+        if (element.isConnected) return element;
+        if (row !== undefined) return root.querySelector(`[data-key="${CSS.escape(row)}"]`);
+        return [...root.querySelectorAll(focusable)].find((one) => nameOf(one) === name);
+    };
+}
+
+/** Fills what somebody may be in with the keyboard: the focus stays where it was, or near. */
+export function refill(element, ...children) {
+    const active = element.contains(document.activeElement) ? placeOf(document.activeElement, element) : undefined;
+    fill(element, ...children);
+    if (active) (active() ?? element.querySelector(focusable))?.focus({ preventScroll: true });
+    return element;
+}
+
+/** Tells who cannot see it which option of its list an input stands at. */
+export function pointAt(input, option) {
+    if (option?.id) input.setAttribute('aria-activedescendant', option.id);
+    else input.removeAttribute('aria-activedescendant');
+}
+
 const paths = {
     hash: 'M5 9h14M5 15h14M10 4 8 20M16 4l-2 16',
     lock: 'M7 11V8a5 5 0 0 1 10 0v3M6 11h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1z',

@@ -1,9 +1,15 @@
 // Small things that open beside a button and close when one is done with them.
-import { h, icon } from './dom.js';
+import { h, icon, placeOf } from './dom.js';
 
+let closeOther = () => {};
+
+/** What it belongs to goes away. */
+export const closePopover = () => closeOther();
+
+/** The result closes it and gives the focus back, unless that has gone elsewhere by a click. */
 export function openPopover(anchor, content, { label, className = '' } = {}) {
-    const before = document.querySelector('.popover');
-    if (before) before.remove();
+    closeOther();
+    const home = placeOf(anchor);
     const box = h('div', { class: `popover ${className}`, role: 'dialog', 'aria-label': label }, content);
     document.body.append(box);
     const place = anchor.getBoundingClientRect();
@@ -12,18 +18,23 @@ export function openPopover(anchor, content, { label, className = '' } = {}) {
     const top = place.top - height - 6 > 8 ? place.top - height - 6 : Math.min(place.bottom + 6, innerHeight - height - 8);
     Object.assign(box.style, { left: `${left}px`, top: `${Math.max(8, top)}px` });
     anchor.setAttribute('aria-expanded', 'true');
-    const close = () => {
+    const remove = () => {
+        closeOther = () => {};
         box.remove();
-        anchor.setAttribute('aria-expanded', 'false');
+        home()?.removeAttribute('aria-expanded');
         document.removeEventListener('pointerdown', outside, true);
         document.removeEventListener('keydown', key, true);
     };
-    const outside = (event) => box.contains(event.target) || anchor.contains(event.target) || close();
+    const close = () => {
+        remove();
+        home()?.focus({ preventScroll: true });
+    };
+    closeOther = remove;
+    const outside = (event) => box.contains(event.target) || anchor.contains(event.target) || remove();
     const key = (event) => {
         if (event.key === 'Escape') {
             event.stopPropagation();
             close();
-            anchor.focus();
         } else if (event.key.startsWith('Arrow')) {
             move(box, event);
         }

@@ -1,7 +1,7 @@
 // The middle column: one room.
 import { Composer } from './composer.js';
 import { confirm } from './dialogs.js';
-import { announce, fill, h, icon, perFrame, toast, tool } from './dom.js';
+import { announce, h, icon, perFrame, refill, toast, tool } from './dom.js';
 import { dayName, dayOf, listNames } from './format.js';
 import { messageView } from './message.js';
 import { openEmoji } from './popover.js';
@@ -44,9 +44,8 @@ export class RoomView {
 
     /** To be called once the element is in the page. */
     shown() {
-        this.room.isOpen = true;
         this.room.comeBack().catch((error) => toast(error.message));
-        this.#read();
+        this.#look();
         this.list.scrollToEnd();
         if (matchMedia('(hover: hover)').matches) this.composer.focus();
     }
@@ -57,8 +56,10 @@ export class RoomView {
         this.list.destroy();
     }
 
-    #read() {
-        if (document.visibilityState !== 'visible') return;
+    /** In a tab that nobody sees nothing is read. */
+    #look() {
+        this.room.isOpen = document.visibilityState === 'visible';
+        if (!this.room.isOpen) return;
         this.room.unread = 0;
         this.app.session.emit('rooms');
     }
@@ -68,7 +69,7 @@ export class RoomView {
         on('message', ({ what, message }) => (what === 'added' ? this.rebuild() : this.list.refresh(message.msgId)));
         on('arrived', (message) => {
             if (!this.room.isMine(message)) announce(`${message.from}: ${message.isLocked ? 'sealed message' : message.text || 'picture'}`);
-            this.#read();
+            this.#look();
         });
         on('typing', () => this.#showTyping());
         on('change', () => this.updateFrame());
@@ -82,7 +83,7 @@ export class RoomView {
         on('asked', () => this.#showAsking());
         on('banned', () => this.updateFrame());
         on('trouble', (error) => toast(error.message));
-        const look = () => this.#read();
+        const look = () => this.#look();
         document.addEventListener('visibilitychange', look);
         this.#stop.push(() => document.removeEventListener('visibilitychange', look));
     }
@@ -92,41 +93,55 @@ export class RoomView {
     #frame() {
         const { room, app } = this;
         const here = [...room.present.values()];
-        const focus = this.header.contains(document.activeElement) ? document.activeElement.getAttribute('aria-label') : undefined;
-        fill(this.header,
+        refill(this.header,
             tool('back', 'Back to the list', () => app.showList(), { class: 'tool back' }),
             h('div', { class: 'grow' },
                 h('h1', {}, h('span', { class: 'truncate' }, room.name), room.isEncrypted && icon('lock'), room.isEncrypted && h('span', { class: 'hidden' }, 'encrypted')),
                 h('p', { class: 'sub truncate' }, this.#subtitle(here))),
-            room.type !== 'text' && tool('video', 'Call', () => app.toggleCall(room), { 'aria-pressed': String(app.call?.room === room) }),
+            room.type !== 'text' && tool('video', 'Call', () => app.calls.toggle(room), { 'aria-pressed': String(app.calls.isIn(room)) }),
             tool('search', 'Search this room', () => app.showDetails('search'), { 'aria-pressed': String(app.details === 'search') }),
             tool('people', 'About this room', () => app.showDetails('room'), { 'aria-pressed': String(app.details === 'room') }));
-        if (focus) this.header.querySelector(`[aria-label="${CSS.escape(focus)}"]`)?.focus();
         const { state } = room.secrecy;
-        this.lockedView?.remove();
-        this.lockedView = undefined;
         const isLocked = state === 'locked';
         this.stage.hidden = isLocked;
         this.composer.element.hidden = isLocked;
-        if (isLocked) {
-            this.lockedView = this.#locked();
-            this.element.insertBefore(this.lockedView, this.stage);
+        this.#showLocked(isLocked);
+        this.#showWaiting(state === 'waiting', here.some(({ uid }) => uid !== room.me.uid));
+        this.#showDowngraded();
+        this.composer.update();
+    }
+
+    /** Made once, for people come and go while somebody types a password. */
+    #showLocked(isLocked) {
+        if (isLocked === Boolean(this.lockedView)) return;
+        const hadFocus = this.lockedView?.contains(document.activeElement);
+        this.lockedView?.remove();
+        this.lockedView = isLocked ? this.#locked() : undefined;
+        if (isLocked) this.element.insertBefore(this.lockedView, this.stage);
+        else if (hadFocus) this.composer.focus();
+    }
+
+    #showWaiting(isWaiting, isSomebodyHere) {
+        const { room } = this;
+        if (!isWaiting) {
+            this.waiting?.remove();
+            this.waiting = undefined;
+            return;
         }
-        this.waiting?.remove();
-        this.waiting = undefined;
-        if (state === 'waiting') {
-            const others = here.filter(({ uid }) => uid !== room.me.uid).length;
-            this.waiting = h('div', { class: 'banner' }, icon('key'), h('p', {}, others ? `Waiting for somebody here to send the key.${room.hasPassword ? ' If it does not come, the password may be wrong.' : ''}` : 'Nobody with the key is here yet. It comes as soon as somebody is.'),
-                room.hasPassword && h('button', { type: 'button', class: 'button small', onclick: () => room.secrecy.giveUpPassword() }, 'Other password'));
-            this.banners.append(this.waiting);
-        }
+        this.waiting ??= h('div', { class: 'banner' });
+        refill(this.waiting, icon('key'),
+            h('p', {}, isSomebodyHere ? `Waiting for somebody here to send the key.${room.hasPassword ? ' If it does not come, the password may be wrong.' : ''}` : 'Nobody with the key is here yet. It comes as soon as somebody is.'),
+            room.hasPassword && h('button', { type: 'button', class: 'button small', onclick: () => room.secrecy.giveUpPassword() }, 'Other password'));
+        if (!this.waiting.isConnected) this.banners.append(this.waiting);
+    }
+
+    #showDowngraded() {
+        if (Boolean(this.downgraded) === this.room.isDowngraded) return;
         this.downgraded?.remove();
         this.downgraded = undefined;
-        if (room.isDowngraded) {
-            this.downgraded = h('div', { class: 'banner warn', role: 'alert' }, icon('warn'), h('p', {}, 'Somebody has marked this room as not encrypted. What you write here is sealed all the same; ask whoever runs the room.'));
-            this.banners.append(this.downgraded);
-        }
-        this.composer.update();
+        if (!this.room.isDowngraded) return;
+        this.downgraded = h('div', { class: 'banner warn', role: 'alert' }, icon('warn'), h('p', {}, 'Somebody has marked this room as not encrypted. What you write here is sealed all the same; ask whoever runs the room.'));
+        this.banners.append(this.downgraded);
     }
 
     #subtitle(here) {

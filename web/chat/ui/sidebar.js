@@ -1,7 +1,7 @@
 // The left column: oneself, one's rooms, one's people, and what else there is.
 import { avatar } from './avatar.js';
-import { addFriend, createNamespace, createRoom, joinRoom } from './dialogs.js';
-import { fill, h, icon, perFrame, toast, tool } from './dom.js';
+import { addFriend, createNamespace, createRoom, joinRoom, openGroup } from './dialogs.js';
+import { h, icon, perFrame, refill, toast, tool } from './dom.js';
 import { openMenu } from './popover.js';
 import { openSettings } from './settings.js';
 
@@ -12,6 +12,7 @@ const stateText = {
 export class Sidebar {
     constructor(app) {
         this.app = app;
+        this.session = app.session;
         // Who has no room yet wants to see which there are.
         this.tab = app.session.rooms.size ? 'rooms' : 'browse';
         this.self = h('div', { class: 'top' });
@@ -20,7 +21,7 @@ export class Sidebar {
         this.foot = h('div', { class: 'foot', role: 'status' });
         this.element = h('nav', { class: 'side', 'aria-label': 'Rooms and people' }, this.self, this.tabs, this.list, this.foot);
         this.update = perFrame(() => this.#show());
-        const { session } = app;
+        const { session } = this;
         for (const name of ['rooms', 'me', 'state', 'room-change', 'room-people', 'room-arrived']) session.on(name, this.update);
         session.people.on('change', this.update);
         session.people.on('request', ({ name }) => toast(`${name} wants to be friends.`));
@@ -29,9 +30,8 @@ export class Sidebar {
     }
 
     #show() {
-        const { session } = this.app;
-        const focus = document.activeElement?.dataset?.focus;
-        fill(this.self,
+        const { session } = this;
+        refill(this.self,
             h('button', { type: 'button', class: 'self', onclick: () => openSettings(this.app), 'aria-label': `Settings of ${session.me.name}`, 'data-focus': 'self' },
                 avatar(session.me.name, session.me.color, { status: session.me.status }),
                 h('span', { class: 'grow' }, h('strong', { class: 'truncate' }, session.me.name), h('span', { class: 'muted small' }, session.me.isGuest ? 'Guest' : { online: 'Online', away: 'Away', dnd: 'Busy', invisible: 'Invisible' }[session.me.status]))),
@@ -41,10 +41,11 @@ export class Sidebar {
                 { icon: 'link', text: 'Join by invitation', action: async () => this.app.open(await joinRoom(session)) },
                 { icon: 'addPerson', text: 'Add a friend', action: async () => (await addFriend(session)) && toast('Asked.') },
                 { icon: 'folder', text: 'New group', action: async () => this.#pin(await createNamespace(session)) },
+                { icon: 'search', text: 'Open a group', action: async () => this.#pin(await openGroup()) },
             ], 'New'), { 'data-focus': 'new' }));
         const requests = session.people.requests.size;
         const tabs = [['rooms', 'Rooms'], ['people', 'People'], ['browse', 'Browse']];
-        fill(this.tabs, tabs.map(([name, text], index) => h('button', {
+        refill(this.tabs, tabs.map(([name, text], index) => h('button', {
             type: 'button', role: 'tab', 'aria-selected': String(name === this.tab), 'aria-controls': 'side-panel', tabindex: name === this.tab ? '0' : '-1', 'data-focus': `tab-${name}`,
             onclick: () => this.#go(name),
             onkeydown: (event) => {
@@ -52,9 +53,8 @@ export class Sidebar {
                 if (step) this.#go(tabs[(index + step + tabs.length) % tabs.length][0]);
             },
         }, text, name === 'people' && requests ? ` (${requests})` : '')));
-        fill(this.list, this[`${this.tab}View`]());
-        fill(this.foot, h('span', { class: `dot ${session.client.state}` }), stateText[session.client.state]);
-        if (focus) this.element.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
+        refill(this.list, this[`${this.tab}View`]());
+        refill(this.foot, h('span', { class: `dot ${session.client.state}` }), stateText[session.client.state]);
     }
 
     /** Who has stepped into a room is done with looking around. */
@@ -70,14 +70,14 @@ export class Sidebar {
 
     #pin(path) {
         if (!path) return;
-        this.app.session.directory.pin(path);
+        this.session.directory.pin(path);
         const pinned = new Set(this.app.settings.get('groups') ?? []);
         this.app.settings.set('groups', [...pinned.add(path)]);
         this.#go('browse');
     }
 
     #roomEntry(room) {
-        const { session } = this.app;
+        const { session } = this;
         const isCurrent = room === this.app.room;
         const symbol = room.isDirect ? avatar(room.name, session.people.colorOf(room.peer), { size: 'small' }) : icon(room.hasPassword || room.isEncrypted ? 'lock' : room.type === 'video' ? 'video' : 'hash');
         return h('button', { type: 'button', class: `entry ${room.unread ? 'unread' : ''}`, 'aria-current': String(isCurrent), 'data-focus': `room-${room.rid}`, onclick: () => this.app.open(room) },
@@ -86,7 +86,7 @@ export class Sidebar {
     }
 
     roomsView() {
-        const all = [...this.app.session.rooms.values()];
+        const all = [...this.session.rooms.values()];
         const rooms = all.filter((room) => !room.isDirect).sort((a, b) => a.name.localeCompare(b.name));
         const direct = all.filter((room) => room.isDirect).sort((a, b) => a.name.localeCompare(b.name));
         return [
@@ -97,7 +97,7 @@ export class Sidebar {
     }
 
     peopleView() {
-        const { session } = this.app;
+        const { session } = this;
         const { people } = session;
         const converse = async (uid) => this.app.open(await session.converse(uid).catch((error) => toast(error.message)));
         const friends = [...people.friends.values()].sort((a, b) => a.name.localeCompare(b.name));
@@ -114,13 +114,14 @@ export class Sidebar {
     }
 
     browseView() {
-        const { session, settings } = this.app;
+        const { session } = this;
         const { directory } = session;
+        const { settings } = this.app;
         const listing = (rooms) => [...rooms].sort((a, b) => b.createdAt - a.createdAt).map((room) => h('button', {
             type: 'button', class: 'entry', 'data-focus': `listed-${room.rid}`, onclick: async () => this.app.open(await session.join(room.rid).catch((error) => toast(error.message))),
         }, icon(room.hasPassword ? 'lock' : room.type === 'video' ? 'video' : 'hash'), h('span', { class: 'name' }, h('span', { class: 'truncate' }, room.name), h('span', { class: 'sub truncate' }, `by ${room.creatorName}${session.rooms.has(room.rid) ? ' · joined' : ''}`))));
         const pinned = settings.get('groups') ?? [];
-        const groups = [...new Set([...pinned, ...directory.namespaces.keys()])].sort();
+        const groups = [...new Set([...pinned, ...directory.publicGroups()])].sort();
         return [
             h('section', { 'aria-label': 'Public rooms' }, h('header', {}, h('h3', {}, 'Public rooms')), listing(directory.rooms.values()),
                 !directory.rooms.size && h('p', { class: 'muted small', style: { padding: '0.25rem 0.5rem' } }, 'There are no public rooms yet.')),
@@ -135,7 +136,7 @@ export class Sidebar {
     }
 
     #unpin(path) {
-        this.app.session.directory.unpin(path);
+        this.session.directory.unpin(path);
         this.app.settings.set('groups', (this.app.settings.get('groups') ?? []).filter((one) => one !== path));
         this.#show();
     }

@@ -122,6 +122,11 @@ export class Page {
         await loaded;
     }
 
+    /** Of several tabs of a person one is in view; only it paints and takes clicks. */
+    front() {
+        return this.send('Page.bringToFront');
+    }
+
     async reload() {
         const loaded = new Promise((resolve) => this.#loads.push(resolve));
         await this.send('Page.reload');

@@ -97,6 +97,29 @@ test('no text, however odd, makes markdown slow or wrong', () => {
     }
 });
 
+test('no message can make its readers look through it again and again', () => {
+    const odd = ['`c '.repeat(1000) + '**a '.repeat(1000), '**a '.repeat(2000), '*a* **b '.repeat(1000), '`**a` '.repeat(1000) + 'z**', '**a** '.repeat(1000), '~~b~~ `'.repeat(1000), 'http://, *a* '.repeat(600)];
+    const { exec } = RegExp.prototype;
+    let steps = 0;
+    RegExp.prototype.exec = function counting(text) {
+        const from = this.global ? this.lastIndex : 0;
+        const found = exec.call(this, text);
+        // A sticky pattern, as `split` makes them, looks at one place only.
+        steps += this.sticky ? 1 : (found ? found.index + found[0].length : text.length) - from;
+        return found;
+    };
+    try {
+        for (const text of odd) {
+            steps = 0;
+            parseMarkdown(text);
+            // Six rules, five levels, a blank more or less.
+            assert.ok(steps < 40 * text.length, `${text.slice(0, 20)}… takes ${Math.round(steps / text.length)} steps a character`);
+        }
+    } finally {
+        RegExp.prototype.exec = exec;
+    }
+});
+
 test('links and pictures that could act are none', () => {
     for (const bad of ['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'https://', 'vbscript:x']) assert.equal(safeLink(bad), undefined);
     for (const bad of ['data:image/svg+xml;base64,AAAA', 'data:text/html;base64,AAAA', 'https://example.org/x.png', 'data:image/png;base64,"onload=']) assert.equal(safeImage(bad), undefined);

@@ -151,6 +151,7 @@ test('who closed the page finds what was said meanwhile, as unread, sealed rooms
         await until(() => there.secrecy.state !== 'waiting');
         await room.say('while you listen');
         await until(() => texts(there).includes('while you listen'));
+        there.unread = 0;
     }
     await before.stop();
     for (const room of rooms) await room.say('while you are away');
@@ -406,4 +407,89 @@ test('an admin that the creator made may ban, and no more when it is taken back'
     await here.setRole('bob', false);
     await until(() => there.roleOf('bob') === 'member');
     await assert.rejects(there.ban('eve'), /403|write_rules/);
+});
+
+test('signing out does not wait for a relay that is away', async () => {
+    const { person, relay } = await begin();
+    const ann = await person('ann');
+    await ann.create({ name: 'Lobby' });
+    relay.faults.isAway = true;
+    relay.cutAll();
+    await until(() => ann.client.state === 'waiting');
+    await ann.stop();
+    assert.equal(ann.client.state, 'closed');
+    relay.faults.isAway = false;
+});
+
+test('signing out does not wait for a relay that says nothing', async () => {
+    const { person, relay } = await begin();
+    const ann = await person('ann');
+    await ann.create({ name: 'Lobby' });
+    for (const { socket } of relay.sessions) socket.freeze();
+    await ann.stop();
+    assert.equal(ann.client.state, 'closed');
+});
+
+test('of a room that one has left for good nothing stays on the device', async () => {
+    const { person } = await begin();
+    const stores = [new MemoryStore(), new MemoryStore()];
+    const [ann, bob] = [await person('ann', { store: stores[0] }), await person('bob', { store: stores[1] })];
+    const here = await ann.create({ name: 'Vault', password: 'pw' });
+    const there = await bob.join(here.rid);
+    await until(() => there.secrecy.state === 'locked');
+    await there.secrecy.unlock('pw');
+    await until(() => there.secrecy.state === 'have');
+    await here.say('secret');
+    await until(() => texts(there).includes('secret'));
+    await bob.leave(there);
+    const kept = { events: stores[1].events.get(here.rid), keys: await stores[1].get('keys', `room:${here.rid}`), marks: await stores[1].all('marks', here.rid) };
+    assert.deepEqual(kept, { events: undefined, keys: undefined, marks: [] });
+});
+
+test('what is unread stays so until it is read, whatever time its sender claims', async () => {
+    const { person } = await begin();
+    const ann = await person('ann');
+    const details = { store: new MemoryStore(), settings: new Settings() };
+    const bob = await person('bob', details);
+    const here = await ann.create({ name: 'Lobby' });
+    const there = await bob.join(here.rid);
+    for (let n = 0; n < 4; n += 1) await here.say(`line ${n}`);
+    await ann.client.publish(at.room(here.rid, 'messages'), { from: 'Ann', fromId: 's', userId: 'ann', msgId: 'future', text: 'from tomorrow', timestamp: Date.now() + 86_400_000, type: 'text' });
+    await until(() => there.unread === 5);
+    await bob.stop();
+    await here.say('while you are away');
+    const again = await person('bob', details);
+    assert.equal(again.unread, 5);
+    await until(() => again.unread === 6);
+    again.rooms.get(here.rid).unread = 0;
+    await again.stop();
+    assert.equal((await person('bob', details)).unread, 0);
+});
+
+test('who renames a room renames it in the lists', async () => {
+    const { person } = await begin();
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const room = await ann.create({ name: 'Old name', namespace: 'team', password: 'pw' });
+    const hidden = await ann.create({ name: 'Hidden', isPublic: false });
+    const group = bob.directory.pin('team');
+    await until(() => group.has(room.rid) && room.meta && hidden.meta);
+    const before = bob.directory.rooms.get(room.rid);
+    await ann.describe(room, { name: 'New name', description: 'what for' });
+    await until(() => bob.directory.rooms.get(room.rid).name === 'New name' && group.get(room.rid).name === 'New name');
+    assert.deepEqual(bob.directory.rooms.get(room.rid), { ...before, name: 'New name' });
+    await ann.describe(hidden, { name: 'Still hidden', description: '' });
+    await until(() => hidden.name === 'Still hidden');
+    assert.ok(!bob.directory.rooms.has(hidden.rid));
+});
+
+test('groups that are not listed are shown to nobody, and opened by who knows their name', async () => {
+    const { person } = await begin();
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    await ann.directory.createNamespace({ path: 'open', isPublic: true });
+    await ann.directory.createNamespace({ path: 'secret', isPublic: false });
+    const room = await ann.create({ name: 'Plans', namespace: 'secret/inner' });
+    await until(() => bob.directory.namespaces.size === 2);
+    assert.deepEqual(bob.directory.publicGroups(), ['open']);
+    const inner = bob.directory.pin('secret/inner');
+    await until(() => inner.has(room.rid));
 });

@@ -323,3 +323,55 @@ test('history is read without disturbing what is subscribed', async () => {
     assert.deepEqual((await one.history('/log')).map(({ value }) => value), [1, 2, 3]);
     assert.deepEqual(told, []);
 });
+
+test('the mark in history stays young: it moves with time and with events', async () => {
+    const server = await relay();
+    const [a, b, slow] = [await client(server), await client(server, { positionEvery: 10 }), await client(server)];
+    const asked = (one) => {
+        const { received } = [...server.sessions].find(({ id }) => id === one.session);
+        return received.filter(({ type, address }) => type === 'GET' && address === '/clasp/relay/position').length;
+    };
+    await until(() => asked(b) > 3);
+    let told = 0;
+    await slow.subscribe('/many', () => { told += 1; }).ready;
+    for (let sent = 0; sent < 2500; sent += 100) await Promise.all(Array.from({ length: 100 }, (_, index) => a.publish('/many', sent + index)));
+    await until(() => told === 2500 && asked(slow) === 3);
+    const isBack = nextOpen(slow);
+    server.received = [];
+    [...server.sessions].find(({ id }) => id === slow.session).socket.cut();
+    assert.equal((await isBack).recovered, true);
+    const [{ pattern }] = server.received.filter(({ type }) => type === 'REPLAY');
+    assert.match(pattern, /\/2\d{3}\/many$/, 'what is replayed begins late');
+    assert.equal(told, 2500);
+});
+
+test('who subscribes again is told the history again, and others are not', async () => {
+    const server = await relay();
+    const one = await client(server);
+    for (const n of [1, 2, 3]) await one.publish('/log/x', n);
+    const [told, listening] = [[], []];
+    await one.subscribe('/log/**', (value) => listening.push(value)).ready;
+    for (let round = 0; round < 2; round += 1) {
+        const log = one.subscribe('/log/x', (value) => told.push(value), { history: 100 });
+        await log.ready;
+        log.unsubscribe();
+    }
+    assert.deepEqual(told, [1, 2, 3, 1, 2, 3]);
+    assert.deepEqual(listening, [1, 2, 3]);
+});
+
+test('a write in doubt stays in doubt when the next connection breaks too', async () => {
+    const server = await relay();
+    const one = await client(server);
+    await one.set('/count', 1);
+    server.faults.acknowledge = false;
+    const result = one.set('/count', 2, { revision: 1 });
+    await until(() => server.params.get('/count').revision === 2);
+    server.faults.acknowledge = true;
+    // The second connection ends before anything could be looked up on it.
+    server.faults.cutAt = 'GET';
+    server.cutAll();
+    await until(() => server.faults.cutAt === undefined);
+    assert.deepEqual(await result, { revision: 2 });
+    assert.equal(server.params.get('/count').revision, 2);
+});

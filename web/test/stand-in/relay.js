@@ -15,7 +15,7 @@ export class StandInRelay {
     sessions = new Set();
     tokens = new Map();
     /** Switched by tests. */
-    faults = { acknowledge: true, resume: true, refuseWith: undefined, dropNext: 0, isAway: false };
+    faults = { acknowledge: true, resume: true, refuseWith: undefined, dropNext: 0, isAway: false, cutAt: undefined };
     received = [];
 
     constructor({ config, onRequest } = {}) {
@@ -59,7 +59,7 @@ export class StandInRelay {
 
     #accept(socket) {
         if (this.faults.isAway) return socket.cut();
-        const session = { id: randomUUID(), socket, subscriptions: new Map(), held: new Set() };
+        const session = { id: randomUUID(), socket, subscriptions: new Map(), held: new Set(), received: [] };
         session.send = (message, options) => socket.send(encodeFrame(message, options));
         socket.onmessage = (bytes) => {
             const frame = decodeFrame(bytes);
@@ -69,6 +69,12 @@ export class StandInRelay {
                 return;
             }
             this.received.push(frame.message);
+            session.received.push(frame.message);
+            if (this.faults.cutAt === frame.message.type) {
+                this.faults.cutAt = undefined;
+                socket.cut();
+                return;
+            }
             if (!session.isGreeted) this.#greet(session, frame.message);
             else this.#handle(session, frame);
         };
