@@ -139,7 +139,8 @@ export class Room extends Emitter {
 
     /** `forGood` tells the others that our key is not needed any more, so that they can change theirs. */
     async leave({ forGood = false } = {}) {
-        if (!this.#entered) return;
+        // Who was banned is out already, and may still want to leave nothing here.
+        if (!this.#entered) return forGood ? this.#forget() : undefined;
         this.#entered = false;
         this.#goes();
         this.#timers.forEach((timer) => clearInterval(timer));
@@ -151,7 +152,7 @@ export class Room extends Emitter {
         if (this.#typingSince) goodbye.push(this.client.set(at.room(this.rid, `typing/${this.me.uid}`), null));
         if (forGood && this.isEncrypted) goodbye.push(this.client.set(at.room(this.rid, `crypto/pubkey/${this.me.uid}`), null));
         if (forGood) goodbye.push(this.#forget());
-        await Promise.allSettled(goodbye);
+        return Promise.allSettled(goodbye);
     }
 
     /** Whoever was banned may not see that it is over; they look when they open the room. */
@@ -194,14 +195,14 @@ export class Room extends Emitter {
         if (!isMap(value)) return;
         // A value that the relay has cut must not make us forget what we have seen.
         this.meta = { ...value };
-        this.secrecy.metaChanged(value);
-        this.secrecy.metaIsKnown();
-        for (const uid of this.bans.keys()) if (this.#isAboveBans(uid)) this.bans.delete(uid);
         if (this.isDirect) {
             const users = isMap(value.dmUsers) ? value.dmUsers : {};
             this.isForeign = !this.peer || directRoomId(this.me.uid, this.peer) !== this.rid || Object.keys(users).sort().join() !== [this.me.uid, this.peer].sort().join();
             if (!this.isForeign) this.title = cleanName(users[this.peer], this.title);
         }
+        if (!this.isForeign) this.secrecy.metaChanged(value);
+        this.secrecy.metaIsKnown();
+        for (const uid of this.bans.keys()) if (this.#isAboveBans(uid)) this.bans.delete(uid);
         this.emit('change');
     }
 
