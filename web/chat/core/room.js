@@ -1,10 +1,10 @@
-// One room that we are in: who is there, what is said, who may do what. What has to do with keys is in `secrecy.js`.
+// One room that we are in: who is there and who may do what. What is said is in `talk.js`, what has to do with keys in
+// `secrecy.js`.
 import { Emitter } from '../../sdk/emitter.js';
-import { at, cleanLine, cleanName, colorFor, directRoomId, isColor, isMap, isUserId, messageId } from './ids.js';
-import { Kept } from './kept.js';
+import { at, cleanLine, cleanName, colorFor, directRoomId, isColor, isMap, isUserId } from './ids.js';
 import { Reactions } from './reactions.js';
 import { Secrecy } from './secrecy.js';
-import { isChange, Timeline } from './timeline.js';
+import { Talk } from './talk.js';
 
 export const beat = 10_000;
 const staleAfter = 25_000;
@@ -12,12 +12,9 @@ const staleAfter = 25_000;
 const pastCount = 100;
 const typingRepeat = 2000;
 const typingShown = 3500;
-const sendLimit = { count: 5, within: 1000 };
-export const maxText = 2000;
 
 export class Room extends Emitter {
     meta;
-    timeline;
     present = new Map();
     typing = new Map();
     admins = new Map();
@@ -27,14 +24,9 @@ export class Room extends Emitter {
     #subscription;
     #presence;
     #timers = [];
-    #sentAt = [];
     #typingSince = 0;
     #typingStop;
-    #kept;
     #reactions = new Reactions(this);
-    #hearing = Promise.resolve();
-    #isNewcomer = true;
-    #loading;
     #entered = false;
     #goes = () => {};
 
@@ -48,18 +40,18 @@ export class Room extends Emitter {
         this.listed = listed;
         /** Whom a direct conversation is with: known before it is entered, never learnt from it. */
         this.peer = peer;
-        this.#kept = new Kept({ store: session.store, rid });
-        this.timeline = new Timeline({ isModerator: (uid) => this.isModerator(uid) });
+        this.talk = new Talk(this);
         this.secrecy = new Secrecy(this);
     }
 
     get client() { return this.session.client; }
     get me() { return this.session.me; }
+    get timeline() { return this.talk.timeline; }
     get name() { return this.session.people.friends.get(this.peer)?.name ?? this.title ?? cleanName(this.meta?.name ?? this.listed?.name, 'Room'); }
     get type() { return this.rid.startsWith('dm-') ? 'dm' : this.meta?.type ?? this.listed?.type ?? this.kind ?? 'text'; }
     get isDirect() { return this.type === 'dm'; }
     /** A conversation is run by nobody but the two. */
-    get creator() { return this.isDirect && !this.#isOurs(this.meta?.creatorId) ? undefined : this.meta?.creatorId; }
+    get creator() { return this.isDirect && !this.isOurs(this.meta?.creatorId) ? undefined : this.meta?.creatorId; }
     get isEncrypted() { return this.meta?.encrypted === true || this.secrecy.ring?.isSealed === true; }
     /** Somebody says that the room is not sealed any more. They are not believed. */
     get isDowngraded() { return isMap(this.meta) && this.isEncrypted && this.meta.encrypted !== true; }
@@ -75,7 +67,7 @@ export class Room extends Emitter {
     }
 
     /** One of the two in a conversation. */
-    #isOurs(uid) {
+    isOurs(uid) {
         return uid !== undefined && (uid === this.me.uid || uid === this.peer);
     }
 
@@ -132,7 +124,7 @@ export class Room extends Emitter {
             // Who is banned is known by then. What is said meanwhile may come both ways, and counts once.
             hear: async () => {
                 listening.unsubscribe();
-                for (const event of this.#entered ? events : []) await this.#hear(event, { isPast: true });
+                for (const event of this.#entered ? events : []) await this.talk.hear(event, { isPast: true });
             },
         };
     }
@@ -179,7 +171,7 @@ export class Room extends Emitter {
         const [kind, ...rest] = address.split('/').slice(4);
         switch (kind) {
         case 'meta': return this.#metaChanged(value);
-        case 'messages': return meta.signal === 'param' ? undefined : this.#hear(value);
+        case 'messages': return meta.signal === 'param' ? undefined : this.talk.hear(value);
         case 'presence': return this.#presenceChanged(rest[0], value, meta);
         case 'typing': return this.#typingChanged(rest[0], value);
         case 'reactions': return this.#reactionChanged(rest, value);
@@ -270,152 +262,10 @@ export class Room extends Emitter {
     }
 
     #reactionChanged(place, value) {
-        const message = this.#reactions.changed(place, value) && this.timeline.get(place[0]);
-        if (message) this.#mark(message, {});
+        if (this.#reactions.changed(place, value)) this.talk.refresh(place[0]);
     }
 
-    /** One after the other, since what is sealed takes longer to read than what is said about it next. */
-    #hear(event, options) {
-        this.#hearing = this.#hearing.then(() => this.#hearNext(event, options)).catch((error) => this.emit('trouble', error));
-        return this.#hearing;
-    }
-
-    /** A message from the wire; ours come back only from our other tabs. */
-    async #hearNext(event, { isPast = false } = {}) {
-        if (!isMap(event) || this.isForeign) return;
-        const author = isUserId(event.userId) ? event.userId : undefined;
-        if (this.isDirect && author && !this.#isOurs(author)) return;
-        if (author && this.bans.has(author)) return;
-        if (!author && isUserId(event.fromId) && this.bans.has(event.fromId)) return;
-        const opened = await this.secrecy.open(event);
-        const row = { event, isClear: opened.isClear === true };
-        const result = await this.#take(opened, row);
-        if (!result) return this.#cameBack(opened, row);
-        if (row.proof !== 'verified') this.#kept.put(event, row);
-        if (result.what !== 'added') return;
-        const { message } = result;
-        // Newcomers have missed nothing.
-        const isUnread = !this.isOpen && !this.isMine(message) && !(isPast && this.#isNewcomer);
-        if (isUnread) this.unread += 1;
-        if (!isPast) {
-            this.typing.delete(author);
-            this.emit('arrived', message);
-        } else if (isUnread) {
-            this.emit('people');
-        }
-    }
-
-    /** What we thought unsent, and the relay tells us, it has. */
-    #cameBack(event, row) {
-        const message = this.timeline.get(event.msgId);
-        if (message?.status !== 'failed' || event.userId !== this.me.uid || event.text !== message.text) return;
-        this.#kept.put(row.event, { isClear: false, proof: 'verified' });
-        this.#mark(message, { status: 'sent' });
-    }
-
-    #mark(message, change) {
-        if (!message) return;
-        Object.assign(message, change);
-        this.emit('message', { what: 'changed', message });
-    }
-
-    /**
-     * Messages are shown at once and marked later; what changes them waits for both proofs, since they decide. `row` is how
-     * the event is kept; a signature that was right once is written there.
-     */
-    async #take(event, row, status) {
-        if (isChange(event)) {
-            // A seal that does not open proves nothing; with another key it may.
-            if (event.isLocked) return { what: 'early' };
-            if (row.proof !== 'verified') row.proof = await this.session.people.check(event);
-            await this.timeline.get(event.targetId)?.proving;
-            return this.#show(this.timeline.apply(event, row));
-        }
-        const result = this.#show(this.timeline.apply(event, { status, proof: row.proof }));
-        if (result) await this.#prove(result.message, event, row);
-        return result;
-    }
-
-    #show(result) {
-        if (result?.message) this.emit('message', result);
-        return result;
-    }
-
-    /** Looks at the signature; what was said of the message before it came is heard when that is known. */
-    async #prove(message, event, row) {
-        if (message.isSigned && message.proof !== 'verified') {
-            message.proving = this.session.people.check(event).then((proof) => {
-                this.#mark(message, { proof });
-                if (proof === 'verified') this.#kept.put(row.event, Object.assign(row, { proof }));
-            });
-        }
-        const early = this.timeline.takeEarly(message.msgId);
-        if (!early.length) return;
-        await message.proving;
-        for (const { event: change, proof } of early) this.#show(this.timeline.apply(change, { proof }));
-    }
-
-    /** Earlier messages of this device, `false` when there are none left. */
-    loadOlder(count = 200) {
-        this.#loading ??= (async () => {
-            const rows = await this.#kept.older(count);
-            if (rows.length) this.#isNewcomer = false;
-            for (const row of rows) {
-                const result = await this.#take(await this.#openKept(row), row, row.isUnsent ? 'failed' : 'kept');
-                if (row.isUnsent) this.#offerAgain(row.event, result?.message);
-            }
-            this.#loading = undefined;
-            return rows.length === count;
-        })();
-        return this.#loading;
-    }
-
-    async #openKept({ event, isClear }) {
-        const opened = await this.secrecy.open(event);
-        return { ...opened, isClear: isClear ?? opened.isClear };
-    }
-
-    /** The page went before the relay had it: a message waits for a word of its author, a change of one goes by itself. */
-    #offerAgain(event, message) {
-        if (isChange(event)) this.#publish(event).catch((error) => this.emit('trouble', error));
-        else if (message) message.retry = () => this.#publish(event, message);
-    }
-
-    /** What could not be read may be, with another key; and so may what was said about it. */
-    async reopen() {
-        for (const row of await this.#kept.last(this.timeline.list.length + 500)) {
-            const message = isChange(row.event) ? undefined : this.timeline.get(row.event.msgId);
-            if (!isChange(row.event) && !message?.isLocked) continue;
-            const opened = await this.#openKept(row);
-            if (opened.isLocked) continue;
-            if (message) {
-                this.timeline.unlock(message, opened);
-                this.emit('message', { what: 'changed', message });
-                await this.#prove(message, opened, row);
-            } else {
-                await this.#take(opened, row);
-            }
-        }
-    }
-
-    /** More keys of somebody are known than before. */
-    async proveAgain(uid) {
-        for (const row of await this.#kept.last(this.timeline.list.length + 500)) {
-            const message = isChange(row.event) ? undefined : this.timeline.get(row.event.msgId);
-            if (message?.userId === uid) await this.#prove(message, await this.#openKept(row), row);
-        }
-    }
-
-    // — Sending —
-
-    /** Whether one more message fits into what others accept per second. */
-    #mayTalk() {
-        const now = Date.now();
-        this.#sentAt = this.#sentAt.filter((time) => now - time < sendLimit.within);
-        if (this.#sentAt.length >= sendLimit.count) return false;
-        this.#sentAt.push(now);
-        return true;
-    }
+    // — Writing —
 
     get silence() {
         if (this.isBanned) return 'You are banned from this room.';
@@ -424,72 +274,9 @@ export class Room extends Emitter {
         return undefined;
     }
 
-    async say(text, { replyTo, image } = {}) {
-        const plain = text.trim().slice(0, maxText);
-        if (!plain && !image) return undefined;
-        if (this.silence) throw new Error(this.silence);
-        if (!this.#mayTalk()) throw new Error('Slow down: five messages a second are the limit.');
-        this.stopTyping();
-        const event = {
-            from: this.me.name, fromId: this.me.sid, userId: this.me.uid, msgId: messageId(), text: plain,
-            timestamp: Date.now(), avatarColor: this.me.color, type: image ? 'image' : 'text', image,
-            replyTo: replyTo ? { msgId: replyTo.msgId, from: replyTo.from, text: replyTo.text.slice(0, 100) } : undefined,
-        };
-        const { message } = this.timeline.apply({ ...event, encrypted: this.isEncrypted, signature: 'ours' }, { status: 'sending', proof: 'verified' });
-        this.emit('message', { what: 'added', message });
-        await this.#deliver(event, message);
-        return message;
-    }
-
-    async #deliver(event, message) {
-        try {
-            const sealed = await this.secrecy.seal(await this.session.people.sign(event));
-            message.retry = () => this.#publish(sealed, message);
-            await message.retry();
-        } catch (error) {
-            this.#mark(message, { status: 'failed' });
-            this.emit('trouble', error);
-        }
-    }
-
-    /** Kept as unsent until the relay has it: the page may be gone by then. */
-    async #publish(event, message) {
-        this.#mark(message, { status: 'sending' });
-        // The room may be sealed since this was written.
-        const sealed = event.type === 'delete' ? event : await this.secrecy.seal(event);
-        this.#kept.put(sealed, { isClear: false, proof: 'verified', isUnsent: true });
-        try {
-            await this.client.publish(at.room(this.rid, 'messages'), sealed);
-            this.#kept.put(sealed, { isClear: false, proof: 'verified' });
-            this.#mark(message, { status: 'sent' });
-        } catch (error) {
-            this.#mark(message, { status: 'failed' });
-            throw error;
-        }
-    }
-
     /** Ours by uid; without one, by the name that this page has used from its start. */
     isMine(message) {
         return message.userId ? message.userId === this.me.uid : message.fromId === this.me.sid;
-    }
-
-    async edit(message, text) {
-        const plain = text.trim().slice(0, maxText);
-        if (!plain || plain === message.text) return;
-        await this.#change({ type: 'edit', targetId: message.msgId, text: plain });
-    }
-
-    async remove(message) {
-        const isModAction = !this.isMine(message) && this.isModerator(this.me.uid);
-        await this.#change({ type: 'delete', targetId: message.msgId, text: '', ...(isModAction ? { isModAction, fromId: this.me.uid } : {}) });
-    }
-
-    async #change(change) {
-        // The id names the target, and the signature covers the id: no change can be turned against another message.
-        const event = { fromId: this.me.sid, userId: this.me.uid, msgId: `${change.targetId}.${messageId()}`, timestamp: Date.now(), ...change };
-        this.#show(this.timeline.apply(event, { proof: 'verified' }));
-        const signed = await this.session.people.sign(event);
-        await this.#publish(signed);
     }
 
     keystroke() {
@@ -506,6 +293,26 @@ export class Room extends Emitter {
         if (!this.#typingSince) return;
         this.#typingSince = 0;
         this.client.set(at.room(this.rid, `typing/${this.me.uid}`), null, { qos: 0 }).catch(() => {});
+    }
+
+    say(text, more) {
+        return this.talk.say(text, more);
+    }
+
+    edit(message, text) {
+        return this.talk.edit(message, text);
+    }
+
+    remove(message) {
+        return this.talk.remove(message);
+    }
+
+    search(query, limit) {
+        return this.talk.search(query, limit);
+    }
+
+    loadOlder(count) {
+        return this.talk.loadOlder(count);
     }
 
     reactionsOf(msgId) {
@@ -550,20 +357,5 @@ export class Room extends Emitter {
         const kept = this.secrecy.secret && this.creator === this.me.uid && this.hasPassword
             ? { passwordHash: this.secrecy.secret.hash, passwordSalt: this.secrecy.secret.salt } : {};
         await this.client.set(at.room(this.rid, 'meta'), { ...this.meta, ...kept, ...change });
-    }
-
-    // — Searching —
-
-    /** Messages that contain all words, newest first, from all that this device has. */
-    async search(query, limit = 100) {
-        const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-        if (!words.length) return [];
-        let isMore = true;
-        while (isMore && this.timeline.list.length < 20_000) isMore = await this.loadOlder(1000);
-        const found = this.timeline.list.filter((message) => {
-            const text = `${message.text} ${message.from}`.toLocaleLowerCase();
-            return !message.isDeleted && words.every((word) => text.includes(word));
-        });
-        return found.slice(-limit).reverse();
     }
 }

@@ -323,7 +323,7 @@ export class Secrecy {
         await this.ring.take(key);
         this.#update();
         this.room.emit('key', { isFirst });
-        await this.room.reopen();
+        await this.room.talk.reopen();
         // Those who asked while we had nothing to give.
         for (const uid of this.#published.keys()) if (uid !== this.room.me.uid && this.room.present.has(uid)) this.#offer(uid);
     }

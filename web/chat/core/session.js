@@ -36,7 +36,7 @@ export class Session extends Emitter {
         this.client.on('error', (error) => this.emit('trouble', error));
         this.client.on('close', (error) => this.emit('close', error));
         this.people.on('conversation', (conversation) => this.#conversation(conversation));
-        this.people.on('accepted', (uid) => this.rooms.forEach((room) => room.proveAgain(uid)));
+        this.people.on('accepted', (uid) => this.rooms.forEach((room) => room.talk.proveAgain(uid)));
         this.directory.on('deleted', (rid) => this.rooms.get(rid)?.emit('deleted'));
     }
 

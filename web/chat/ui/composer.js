@@ -1,6 +1,6 @@
 // Where one writes.
 import { commandList, runCommand } from '../core/commands.js';
-import { maxText } from '../core/room.js';
+import { maxText } from '../core/talk.js';
 import { fill, h, pointAt, toast, tool } from './dom.js';
 import { shrinkImage } from './image.js';
 import { openEmoji } from './popover.js';
