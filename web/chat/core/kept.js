@@ -1,5 +1,5 @@
 // What this device keeps of a room: events as they came, so that what was sealed stays sealed, each with what was found
-// out about it: `isClear`, `proof`, and `isUnsent` for ours until the relay has them.
+// out about it: `isClear`, `proof`, `isModerated`, and `isUnsent` for ours until the relay has them.
 import { cleanTime } from './ids.js';
 import { eventOrder } from './store.js';
 import { isChange } from './timeline.js';

@@ -39,7 +39,7 @@ export class Talk {
         const row = { event, isClear: opened.isClear === true };
         const result = await this.#take(opened, row);
         if (!result) return this.#cameBack(opened, row);
-        if (row.proof !== 'verified') this.#kept.put(event, row);
+        this.#kept.put(event, row);
         if (result.what !== 'added') return;
         const { message } = result;
         // Newcomers have missed nothing.
@@ -77,7 +77,7 @@ export class Talk {
             if (event.isLocked) return { what: 'early' };
             if (row.proof !== 'verified') row.proof = await this.room.session.people.check(event);
             await this.timeline.get(event.targetId)?.proving;
-            return this.#show(this.timeline.apply(event, row));
+            return this.#change(event, row);
         }
         const result = this.#show(this.timeline.apply(event, { status, proof: row.proof }));
         if (result) await this.#prove(result.message, event, row);
@@ -94,6 +94,13 @@ export class Talk {
         return result;
     }
 
+    /** Who ran the room then need not do so after a reload, nor be known. */
+    #change(event, row) {
+        const result = this.#show(this.timeline.apply(event, row));
+        if (result?.message?.isModerated) row.isModerated = true;
+        return result;
+    }
+
     /** Looks at the signature; what was said of the message before it came is heard when that is known. */
     async #prove(message, event, row) {
         if (message.isSigned && message.proof !== 'verified') {
@@ -105,7 +112,9 @@ export class Talk {
         const early = this.timeline.takeEarly(message.msgId);
         if (!early.length) return;
         await message.proving;
-        for (const { event: change, proof } of early) this.#show(this.timeline.apply(change, { proof }));
+        for (const { event: change, details } of early) {
+            if (this.#change(change, details)) this.#kept.put(details.event, details);
+        }
     }
 
     /** Earlier messages of this device, `false` when there are none left. */
@@ -203,10 +212,11 @@ export class Talk {
         this.#mark(message, { status: 'sending' });
         // The room may be sealed since this was written.
         const sealed = event.type === 'delete' ? event : await this.room.secrecy.seal(event);
-        this.#kept.put(sealed, { isClear: false, proof: 'verified', isUnsent: true });
+        const about = { isClear: false, proof: 'verified', isModerated: event.isModAction === true };
+        this.#kept.put(sealed, { ...about, isUnsent: true });
         try {
             await this.room.client.publish(at.room(this.room.rid, 'messages'), sealed);
-            this.#kept.put(sealed, { isClear: false, proof: 'verified' });
+            this.#kept.put(sealed, about);
             this.#mark(message, { status: 'sent' });
         } catch (error) {
             this.#mark(message, { status: 'failed' });
@@ -217,15 +227,15 @@ export class Talk {
     async edit(message, text) {
         const plain = text.trim().slice(0, maxText);
         if (!plain || plain === message.text) return;
-        await this.#change({ type: 'edit', targetId: message.msgId, text: plain });
+        await this.#publishChange({ type: 'edit', targetId: message.msgId, text: plain });
     }
 
     async remove(message) {
         const isModAction = !this.room.isMine(message) && this.room.isModerator(this.room.me.uid);
-        await this.#change({ type: 'delete', targetId: message.msgId, text: '', ...(isModAction ? { isModAction, fromId: this.room.me.uid } : {}) });
+        await this.#publishChange({ type: 'delete', targetId: message.msgId, text: '', ...(isModAction ? { isModAction, fromId: this.room.me.uid } : {}) });
     }
 
-    async #change(change) {
+    async #publishChange(change) {
         // The id names the target, and the signature covers the id: no change can be turned against another message.
         const event = { fromId: this.room.me.sid, userId: this.room.me.uid, msgId: `${change.targetId}.${messageId()}`, timestamp: Date.now(), ...change };
         this.#show(this.timeline.apply(event, { proof: 'verified' }));

@@ -33,12 +33,14 @@ export class Timeline {
     }
 
     /**
-     * Takes in an event as it came, decrypted already, with what was found out about its signature. The result names what
-     * became of it: `added` or `changed` with the message, `early` for a change of what is not there yet, or undefined.
+     * Takes in an event as it came, decrypted already, with what was found out about it: its `proof`, and that it
+     * `isModerated`, as was seen when its author still ran the room. The result names what became of it: `added` or
+     * `changed` with the message, `early` for a change of what is not there yet, or undefined.
      */
-    apply(event, { now = Date.now(), status = 'sent', proof = 'unknown' } = {}) {
+    apply(event, details = {}) {
+        const { now = Date.now(), status = 'sent', proof = 'unknown' } = details;
         if (!isMap(event)) return undefined;
-        if (isChange(event)) return this.#change(event, proof);
+        if (isChange(event)) return this.#change(event, details);
         const msgId = asText(event.msgId, 64);
         if (!msgId || this.#byId.has(msgId)) return undefined;
         const message = {
@@ -63,7 +65,7 @@ export class Timeline {
         return { what: 'added', message };
     }
 
-    /** What came too early for this message: `{event, proof}` each, to be applied once its own proof is known. */
+    /** What came too early for this message: `{event, details}` each, to be applied once its own proof is known. */
     takeEarly(msgId) {
         const waiting = this.#early.get(msgId) ?? [];
         this.#early.delete(msgId);
@@ -92,22 +94,24 @@ export class Timeline {
         list.splice(low, 0, message);
     }
 
-    #change(event, proof) {
+    #change(event, details) {
+        const { proof = 'unknown' } = details;
         const targetId = asText(event.targetId, 64);
         const message = this.#byId.get(targetId);
-        if (!message) return this.#keepEarly(targetId, event, proof);
+        if (!message) return this.#keepEarly(targetId, event, details);
         if (message.isDeleted) return undefined;
-        const isModerated = event.type === 'delete' && event.isModAction === true && this.isModerator(event.fromId);
-        if (!(isModerated ? this.#mayModerate(event, proof, message) : this.#mayChange(event, proof, message))) return undefined;
+        const isModerated = details.isModerated === true || (event.type === 'delete' && event.isModAction === true && this.isModerator(event.fromId));
+        const isAllowed = details.isModerated === true || (isModerated ? this.#mayModerate(event, proof, message) : this.#mayChange(event, proof, message));
+        if (!isAllowed) return undefined;
         if (event.type === 'edit') return this.#edit(event, message);
         Object.assign(message, { isDeleted: true, text: '', image: undefined, replyTo: undefined, isModerated });
         return { what: 'changed', message };
     }
 
-    #keepEarly(targetId, event, proof) {
+    #keepEarly(targetId, event, details) {
         const waiting = this.#early.get(targetId) ?? [];
         if (!targetId || waiting.length >= 20 || this.#early.size >= 500) return undefined;
-        this.#early.set(targetId, [...waiting, { event, proof }]);
+        this.#early.set(targetId, [...waiting, { event, details }]);
         return { what: 'early' };
     }
 

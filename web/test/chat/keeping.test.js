@@ -84,3 +84,27 @@ test('a change that came before its message is there after a reload', async () =
     await until(() => again.meta);
     assert.deepEqual(texts(again), ['mended']);
 });
+
+test('edits and deletions that were signed are there after a reload', async () => {
+    const { person, relay } = await begin();
+    const mine = device();
+    const [ann, bob] = [await person('ann', mine), await person('bob')];
+    const here = await ann.create({ name: 'Mended' });
+    const there = await bob.join(here.rid);
+    const said = [];
+    for (const text of ['one', 'two', 'three']) said.push(await there.say(text));
+    await until(() => here.timeline.list.length === 3 && here.timeline.list.every(({ proof }) => proof === 'verified'));
+    await there.edit(said[0], 'one, mended');
+    await there.remove(said[1]);
+    await here.remove(here.timeline.list[2]);
+    const shown = (room) => room.timeline.list.map(({ text, isDeleted = false, isModerated = false }) => [text, isDeleted, isModerated]);
+    const all = [['one, mended', false, false], ['', true, false], ['', true, true]];
+    await until(() => texts(here)[0] === 'one, mended' && here.timeline.list[1].isDeleted);
+    assert.deepEqual(shown(here), all);
+    await until(() => there.timeline.list[2].isDeleted);
+    await ann.stop();
+    relay.history.splice(0);
+    const again = (await person('ann', mine)).rooms.get(here.rid);
+    await until(() => again.meta && again.timeline.list.length === 3);
+    assert.deepEqual(shown(again), all);
+});

@@ -59,7 +59,7 @@ test('a change that comes before its message waits for it', () => {
     const edit = { type: 'edit', fromId: 's1', targetId: 'm1', text: 'later', timestamp: 1_700_000_000_100 };
     assert.equal(timeline.apply(edit, { proof: 'verified' }).what, 'early');
     timeline.apply(message(1));
-    assert.deepEqual(timeline.takeEarly('m1'), [{ event: edit, proof: 'verified' }]);
+    assert.deepEqual(timeline.takeEarly('m1'), [{ event: edit, details: { proof: 'verified' } }]);
     assert.deepEqual(timeline.takeEarly('m1'), []);
 });
 
