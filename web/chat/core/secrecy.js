@@ -1,9 +1,10 @@
 // The keys of a room at work: seals and opens messages, gives the key to those who may have it, asks for it, changes it.
 import { Admissions } from './admissions.js';
 import {
-    fingerprint, hashPassword, isAvailable, makeRoomKey, makeSalt, sameKey, sameSecret, unwrapRoomKey, wrapRoomKey, encryptText,
+    hashPassword, isAvailable, makeRoomKey, makeSalt, sameKey, sameSecret, unwrapRoomKey, wrapRoomKey, encryptText,
 } from './crypto.js';
 import { at, isMap, isUserId } from './ids.js';
+import { KeyMarks } from './key-marks.js';
 import { Keyring } from './keyring.js';
 
 const askEvery = 5000;
@@ -15,8 +16,6 @@ const rotation = { gather: 250, between: 300_000 };
 export class Secrecy {
     /** `none`, `have`, `waiting` for somebody to send the key, or `locked` until the password is typed. */
     state = 'none';
-    /** Whose key has changed, until the user has looked at it: `{wasVerified}` by uid. */
-    changed = new Map();
     #published = new Map();
     #proofs = new Map();
     #proofWaiters = new Map();
@@ -35,6 +34,7 @@ export class Secrecy {
 
     constructor(room) {
         this.room = room;
+        this.marks = new KeyMarks(room);
         this.admissions = new Admissions({ store: room.session.store, rid: room.rid, changed: () => room.emit('asked') });
     }
 
@@ -45,9 +45,7 @@ export class Secrecy {
     async load() {
         this.ring = new Keyring({ store: this.room.session.store, rid: this.room.rid });
         await this.ring.load();
-        for (const { id, warns, wasVerified } of await this.room.session.store.all('marks', `${this.room.rid}:`)) {
-            if (warns) this.changed.set(id.slice(this.room.rid.length + 1), { wasVerified });
-        }
+        await this.marks.load();
     }
 
     start() {
@@ -199,7 +197,7 @@ export class Secrecy {
         }
         this.#published.set(uid, value.publicKey);
         if (uid === this.room.me.uid) return;
-        this.#remember(uid, value.publicKey);
+        this.marks.remember(uid, value.publicKey);
         if (!isSnapshot || this.room.present.has(uid)) this.#offer(uid);
     }
 
@@ -308,7 +306,7 @@ export class Secrecy {
         if (!isAdmitted && (!this.ring.current || room.isDirect)) return;
         const verdict = this.ring.judge(key, { senderPublicKey, publishedKey: this.#published.get(sender), isBanned: room.bans.has(sender), leads, isAdmitted });
         if (verdict === 'refuse') return;
-        await this.#remember(sender, senderPublicKey);
+        await this.marks.remember(sender, senderPublicKey);
         if (verdict === 'take') {
             await this.#take(key);
         } else {
@@ -326,41 +324,6 @@ export class Secrecy {
         await this.room.talk.reopen();
         // Those who asked while we had nothing to give.
         for (const uid of this.#published.keys()) if (uid !== this.room.me.uid && this.room.present.has(uid)) this.#offer(uid);
-    }
-
-    // — Knowing keys again —
-
-    async #remember(uid, publicKey) {
-        const { store } = this.room.session;
-        const id = `${this.room.rid}:${uid}`;
-        const now = await fingerprint(publicKey).catch(() => undefined);
-        if (!now) return;
-        const known = await store.get('marks', id);
-        if (known?.fingerprint === now) return;
-        // The warning outlives the page: nobody may be looking at the room when it is due.
-        const wasVerified = known?.isVerified || known?.wasVerified || false;
-        await store.put('marks', { id, fingerprint: now, before: known?.fingerprint, since: Date.now(), isVerified: false, warns: Boolean(known), wasVerified });
-        if (!known) return;
-        this.changed.set(uid, { wasVerified });
-        this.room.emit('key-changed', { uid, fingerprint: now, before: known.fingerprint, wasVerified });
-    }
-
-    /** The user has seen that a key has changed. */
-    async dismiss(uid) {
-        this.changed.delete(uid);
-        const mark = await this.marksOf(uid);
-        if (mark) await this.room.session.store.put('marks', { ...mark, warns: false });
-    }
-
-    async marksOf(uid) {
-        return this.room.session.store.get('marks', `${this.room.rid}:${uid}`);
-    }
-
-    async verify(uid) {
-        const mark = await this.marksOf(uid);
-        this.changed.delete(uid);
-        if (mark) await this.room.session.store.put('marks', { ...mark, isVerified: true, warns: false });
-        this.room.emit('key-verified', uid);
     }
 
     // — Making and changing —

@@ -38,7 +38,7 @@ export class RoomView {
         this.#listen();
         this.#frame();
         this.#rebuild();
-        for (const [uid, { wasVerified }] of room.secrecy.changed) this.#warn(uid, wasVerified);
+        for (const [uid, { wasVerified }] of room.secrecy.marks.changed) this.#warn(uid, wasVerified);
         this.#showAsking();
     }
 
@@ -181,7 +181,7 @@ export class RoomView {
             h('button', { type: 'button', class: 'button small', onclick: () => this.app.openProfile(uid, name) }, 'Compare'),
             tool('close', 'Dismiss', () => {
                 banner.remove();
-                this.room.secrecy.dismiss(uid);
+                this.room.secrecy.marks.dismiss(uid);
             }));
         this.#warnings.set(uid, banner);
         this.banners.append(banner);

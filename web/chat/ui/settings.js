@@ -71,11 +71,11 @@ export function openProfile(app, uid, name) {
         }
         const room = app.room;
         if (room?.isEncrypted && isKnown && !isSelf) {
-            room.secrecy.marksOf(uid).then((mark) => {
+            room.secrecy.marks.of(uid).then((mark) => {
                 if (!mark) return;
                 prints.append(h('h3', {}, 'Key fingerprint'), h('p', { class: 'fingerprint' }, mark.fingerprint),
                     h('p', { class: 'muted small' }, mark.isVerified ? 'You have compared it.' : 'Compare it with what they see under your name, over another channel.'),
-                    !mark.isVerified ? h('button', { type: 'button', class: 'button small', onclick: async () => { await room.secrecy.verify(uid); close(); toast('Marked as compared.'); } }, icon('shield'), 'They are the same') : '');
+                    !mark.isVerified ? h('button', { type: 'button', class: 'button small', onclick: async () => { await room.secrecy.marks.verify(uid); close(); toast('Marked as compared.'); } }, icon('shield'), 'They are the same') : '');
             });
         }
         if (isKnown && !isSelf) {

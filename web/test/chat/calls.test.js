@@ -1,11 +1,8 @@
-import { until, world } from './setup.js';
+import { begin, until } from './setup.js';
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { at } from '../../chat/core/ids.js';
 import { Call, maxPeers } from '../../chat/core/video.js';
-
-const worlds = [];
-after(() => Promise.all(worlds.map((one) => one.end())));
 
 /** As much of a peer connection as a call looks at. */
 class PeerConnection {
@@ -38,9 +35,8 @@ function camera() {
 }
 
 /** Ann in a call, Bob in the room, who can say what he likes. */
-async function begin(media = async () => camera()) {
-    const one = await world();
-    worlds.push(one);
+async function beginCall(media = async () => camera()) {
+    const one = await begin();
     const [ann, bob] = [await one.person('ann'), await one.person('bob')];
     const here = await ann.create({ name: 'Studio', type: 'video' });
     const there = await bob.join(here.rid);
@@ -59,7 +55,7 @@ async function begin(media = async () => camera()) {
 }
 
 test('who is not in the call is not answered, and opens no connection', async () => {
-    const { call, signal, answers, heard } = await begin();
+    const { call, signal, answers, heard } = await beginCall();
     await call.join();
     await signal({ from: 'nobody', type: 'offer', sdp: { type: 'offer', sdp: 'x' } });
     for (let n = 0; n < 50; n += 1) await signal({ from: `invented-${n}`, type: 'ice-candidate', candidate: { candidate: 'x', sdpMid: '0', sdpMLineIndex: 0 } });
@@ -69,7 +65,7 @@ test('who is not in the call is not answered, and opens no connection', async ()
 });
 
 test('who is in the call is answered, those that come first and those that come after', async () => {
-    const { call, entry, signal, answers } = await begin();
+    const { call, entry, signal, answers } = await beginCall();
     // A greater name than any session's: they offer, we answer.
     await entry('zz-first');
     await call.join();
@@ -83,7 +79,7 @@ test('who is in the call is answered, those that come first and those that come 
 });
 
 test('a call has room for so many and no more', async () => {
-    const { call, entry, heard } = await begin();
+    const { call, entry, heard } = await beginCall();
     await call.join();
     for (let n = 0; n < maxPeers + 20; n += 1) await entry(`zz-${n}`);
     await heard();
@@ -92,7 +88,7 @@ test('a call has room for so many and no more', async () => {
 });
 
 test('who is banned is out of the call', async () => {
-    const { here, call, entry } = await begin();
+    const { here, call, entry } = await beginCall();
     await call.join();
     await entry('zz-bob', { userId: 'bob' });
     await until(() => call.peers.has('zz-bob'));
@@ -104,7 +100,7 @@ test('who is banned is out of the call', async () => {
 
 test('who hangs up while the browser still asks for the camera leaves it off', async () => {
     let allow;
-    const { call, here, ann } = await begin(() => new Promise((resolve) => { allow = resolve; }));
+    const { call, here, ann } = await beginCall(() => new Promise((resolve) => { allow = resolve; }));
     const joining = call.join();
     await call.leave();
     const stream = camera();

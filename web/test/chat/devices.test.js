@@ -1,18 +1,9 @@
 // One user on several devices, and the marks that others see beside what they say.
-import { Settings, texts, until, world } from './setup.js';
+import { Settings, begin, texts, until } from './setup.js';
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { at } from '../../chat/core/ids.js';
 import { MemoryStore } from '../../chat/core/store.js';
-
-const worlds = [];
-after(() => Promise.all(worlds.map((one) => one.end())));
-
-async function begin() {
-    const one = await world();
-    worlds.push(one);
-    return one;
-}
 
 const proofs = ({ timeline }) => timeline.list.map(({ text, proof }) => [text, proof]);
 const proofOf = (room, text) => room.timeline.list.find((message) => message.text === text)?.proof;

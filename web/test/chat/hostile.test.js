@@ -1,17 +1,13 @@
 // What somebody signed in, who was never let in, tries on those who are inside.
-import { Settings, texts, until, world } from './setup.js';
+import { Settings, begin, texts, until } from './setup.js';
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { at } from '../../chat/core/ids.js';
 import { MemoryStore } from '../../chat/core/store.js';
 import { Hostile } from './hostile.js';
 
-const worlds = [];
-after(() => Promise.all(worlds.map((one) => one.end())));
-
-async function begin() {
-    const one = await world();
-    worlds.push(one);
+async function beginHostile() {
+    const one = await begin();
     return { ...one, hostile: async (uid) => new Hostile(await one.person(uid)) };
 }
 
@@ -49,7 +45,7 @@ const kinds = {
 };
 for (const [kind, details] of Object.entries(kinds)) {
     test(`nobody replaces the key of ${kind} by making those inside ask for one`, async () => {
-        const { person, hostile } = await begin();
+        const { person, hostile } = await beginHostile();
         const [ann, eve] = [await person('ann'), await hostile('eve')];
         const room = await ann.create({ name: 'Inside', encrypted: true, ...details });
         await until(() => room.secrecy.state === 'have');
@@ -65,7 +61,7 @@ for (const [kind, details] of Object.entries(kinds)) {
 }
 
 test('nobody but the other one brings a key into a conversation', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const { ann, here, there } = await sealedConversation(person);
     const eve = await hostile('eve-0003');
     const before = here.secrecy.ring.current.k;
@@ -79,7 +75,7 @@ test('nobody but the other one brings a key into a conversation', async () => {
 });
 
 test('a newcomer to a private room takes no key from a stranger until the user says so', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const [ann, bob, eve] = [await person('ann'), await person('bob'), await hostile('eve')];
     const room = await ann.create({ name: 'Private', isPublic: false, encrypted: true });
     await ann.stop();
@@ -92,7 +88,7 @@ test('a newcomer to a private room takes no key from a stranger until the user s
 });
 
 test('an open room is given no key', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const [ann, eve] = [await person('ann'), await hostile('eve')];
     const room = await ann.create({ name: 'Open' });
     await ann.client.set(at.room(room.rid, 'crypto/pubkey/ann'), { publicKey: (await ann.identity()).exchangePublic, timestamp: Date.now() });
@@ -104,7 +100,7 @@ test('an open room is given no key', async () => {
 });
 
 test('whom the user has let into a private room may bring the key that was missed', async () => {
-    const { person } = await begin();
+    const { person } = await beginHostile();
     const [ann, bob, cid] = [await person('ann'), await person('bob'), await person('cid')];
     const here = await ann.create({ name: 'Private', isPublic: false, encrypted: true });
     const [there, also] = [await bob.join(here.rid), await cid.join(here.rid)];
@@ -119,7 +115,7 @@ test('whom the user has let into a private room may bring the key that was misse
 });
 
 test('no edit and no deletion of what somebody signed is forged, whatever it claims or repeats', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const [ann, bob, eve] = [await person('ann'), await person('bob'), await hostile('eve')];
     const here = await ann.create({ name: 'Said' });
     const there = await bob.join(here.rid);
@@ -151,7 +147,7 @@ test('no edit and no deletion of what somebody signed is forged, whatever it cla
 });
 
 test('an unsigned deletion does not overtake the sealed message that it is about', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const [ann, bob, eve] = [await person('ann'), await person('bob'), await hostile('eve')];
     const here = await ann.create({ name: 'Sealed', encrypted: true });
     const there = await bob.join(here.rid);
@@ -172,7 +168,7 @@ test('an unsigned deletion does not overtake the sealed message that it is about
 });
 
 test('what is typed before anything is known of a room is held, and sealed where the room was', async () => {
-    const { person, relay } = await begin();
+    const { person, relay } = await beginHostile();
     const ann = await person('ann');
     const details = { store: new MemoryStore(), settings: new Settings() };
     const room = await ann.create({ name: 'Sealed', encrypted: true });
@@ -193,7 +189,7 @@ test('what is typed before anything is known of a room is held, and sealed where
 });
 
 test('a room that was sealed stays so, whatever its meta says later', async () => {
-    const { person, relay } = await begin();
+    const { person, relay } = await beginHostile();
     const ann = await person('ann');
     const room = await ann.create({ name: 'Sealed', encrypted: true });
     for (const meta of [{ ...room.meta, encrypted: false }, { name: 'Sealed' }]) {
@@ -207,7 +203,7 @@ test('a room that was sealed stays so, whatever its meta says later', async () =
 });
 
 test('what came without a seal is marked after a reload as it was before, and only that', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const [ann, eve] = [await person('ann'), await hostile('eve')];
     const room = await ann.create({ name: 'Opened' });
     eve.rid = room.rid;
@@ -225,7 +221,7 @@ test('what came without a seal is marked after a reload as it was before, and on
 });
 
 test('who may not seal a room keeps what they had', async () => {
-    const { person } = await begin();
+    const { person } = await beginHostile();
     const [ann, bob] = [await person('ann'), await person('bob')];
     const there = await bob.join((await ann.create({ name: 'Open' })).rid);
     await assert.rejects(bob.encrypt(there), /403|write_rules/);
@@ -234,7 +230,7 @@ test('who may not seal a room keeps what they had', async () => {
 });
 
 test('a conversation that somebody has prepared for two others is not theirs to join', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const [ann, ben, eve] = [await person('ann-0001'), await person('ben-0002'), await hostile('eve-0003')];
     await befriend(ann, ben);
     const prepared = [
@@ -265,7 +261,7 @@ test('a conversation that somebody has prepared for two others is not theirs to 
 });
 
 test('an id that looks like that of a friend does not take their conversation', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const [ann, ben, eve] = [await person('ann-0001'), await person('ben-0002'), await hostile('ben-0002-eve')];
     await befriend(ann, ben);
     const rid = 'dm-ann-0001-ben-0002';
@@ -279,7 +275,7 @@ test('an id that looks like that of a friend does not take their conversation', 
 });
 
 test('nobody makes those who run a room change its key again and again', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const [ann, eve] = [await person('ann'), await hostile('eve')];
     const closed = await ann.create({ name: 'Private', isPublic: false, encrypted: true });
     const open = await ann.create({ name: 'Public', encrypted: true });
@@ -304,7 +300,7 @@ test('nobody makes those who run a room change its key again and again', async (
 });
 
 test('a relay that has lost its state changes no key, and is told the public keys again', async () => {
-    const { person, relay } = await begin();
+    const { person, relay } = await beginHostile();
     const [ann, bob] = [await person('ann'), await person('bob')];
     const here = await ann.create({ name: 'Sealed', encrypted: true });
     const there = await bob.join(here.rid);
@@ -321,7 +317,7 @@ test('a relay that has lost its state changes no key, and is told the public key
 });
 
 test('a stranger comes into a private room by the answer of the user alone, which outlives the page', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const details = { store: new MemoryStore(), settings: new Settings() };
     const ann = await person('ann', details);
     const eve = await hostile('eve');
@@ -355,7 +351,7 @@ test('a stranger comes into a private room by the answer of the user alone, whic
 });
 
 test('an admin does not silence who made the room, nor a stranger one of two in a conversation', async () => {
-    const { person, hostile } = await begin();
+    const { person, hostile } = await beginHostile();
     const [ann, ben, eve] = [await person('ann-0001'), await person('ben-0002'), await hostile('eve-0003')];
     const room = await ann.create({ name: 'Ruled' });
     const [there, hers] = [await ben.join(room.rid), await eve.session.join(room.rid)];

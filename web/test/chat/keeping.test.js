@@ -1,18 +1,9 @@
 // What a device keeps of a room over a reload, and what it makes of that.
-import { Settings, texts, until, world } from './setup.js';
+import { Settings, begin, texts, until } from './setup.js';
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { at } from '../../chat/core/ids.js';
 import { MemoryStore } from '../../chat/core/store.js';
-
-const worlds = [];
-after(() => Promise.all(worlds.map((one) => one.end())));
-
-async function begin() {
-    const one = await world();
-    worlds.push(one);
-    return one;
-}
 
 const device = () => ({ store: new MemoryStore(), settings: new Settings() });
 const picture = 'data:image/png;base64,iVBORw0KGgo=';

@@ -1,17 +1,9 @@
-import { Settings, until, world, texts } from './setup.js';
+import { Settings, begin, texts, until } from './setup.js';
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { at } from '../../chat/core/ids.js';
 import { sameSecret } from '../../chat/core/crypto.js';
 import { MemoryStore } from '../../chat/core/store.js';
-
-const worlds = [];
-after(() => Promise.all(worlds.map((one) => one.end())));
-async function begin() {
-    const one = await world();
-    worlds.push(one);
-    return one;
-}
 
 test('two people meet in a public room, talk, edit, react, delete, and see each other', async () => {
     const { person } = await begin();

@@ -1,6 +1,7 @@
 // What browsers have and older Nodes do not; and people who chat, for tests.
 import { webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { after } from 'node:test';
 import { MemoryStore } from '../../chat/core/store.js';
 import { Session } from '../../chat/core/session.js';
 import { StandInRelay } from '../stand-in/relay.js';
@@ -34,6 +35,16 @@ export async function world(given) {
             await (given ? relay.close() : relay.stop());
         },
     };
+}
+
+const worlds = [];
+after(() => Promise.all(worlds.map((one) => one.end())));
+
+/** A world that ends with the tests of the file. */
+export async function begin(given) {
+    const one = await world(given);
+    worlds.push(one);
+    return one;
 }
 
 export async function until(condition) {

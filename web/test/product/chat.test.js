@@ -1,22 +1,13 @@
-import { texts, until, world } from '../chat/setup.js';
+import { begin, texts, until } from '../chat/setup.js';
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { at } from '../../chat/core/ids.js';
 import { NodeWebSocket } from '../../sdk/node-socket.js';
 import { OtherClient } from '../chat/other-client.js';
 import { Product } from './relay.js';
 
-const worlds = [];
-after(() => Promise.all(worlds.map((one) => one.end())));
-
-async function begin() {
-    const one = await world(await Product.start());
-    worlds.push(one);
-    return one;
-}
-
 test('a password room on the product: inside one reads, outside nobody does, and nothing is written down', async () => {
-    const { person, relay } = await begin();
+    const { person, relay } = await begin(await Product.start());
     const [ann, bob, eve] = [await person('ann'), await person('bob'), await person('eve')];
     const here = await ann.create({ name: 'Vault', password: 'open sesame' });
     const there = await bob.join(here.rid);
@@ -42,7 +33,7 @@ test('a password room on the product: inside one reads, outside nobody does, and
 });
 
 test('newcomers to a room of the product hear what was said last', async () => {
-    const { person } = await begin();
+    const { person } = await begin(await Product.start());
     const [ann, bob] = [await person('ann-0003'), await person('bob-0004')];
     const room = await ann.create({ name: 'Lobby' });
     for (let n = 0; n < 4; n += 1) await room.say(`line ${n}`);
@@ -60,7 +51,7 @@ test('what was said while the connection was broken is there afterwards, once an
             sockets.push(this);
         }
     }
-    const { person } = await begin();
+    const { person } = await begin(await Product.start());
     const [ann, bob] = [await person('ann-0005', { WebSocket: Cut }), await person('bob-0006')];
     const here = await ann.create({ name: 'Tunnel', encrypted: true });
     const there = await bob.join(here.rid);
@@ -76,7 +67,7 @@ test('what was said while the connection was broken is there afterwards, once an
 });
 
 test('friends, a conversation, a ban and a client of another make on the product', async () => {
-    const { person, relay } = await begin();
+    const { person, relay } = await begin(await Product.start());
     const [ann, bob] = [await person('ann-0001'), await person('bob-0002')];
     await ann.people.ask('bob-0002');
     await until(() => bob.people.requests.has('ann-0001'));
@@ -103,7 +94,7 @@ test('friends, a conversation, a ban and a client of another make on the product
 });
 
 test('20 attacks by raw CLASP are refused with the name of the rule', async () => {
-    const { person } = await begin();
+    const { person } = await begin(await Product.start());
     const [ann, eve] = [await person('ann'), await person('eve')];
     const room = await ann.create({ name: 'Mine', encrypted: true, password: 'p' });
     const seen = await eve.join(room.rid);
