@@ -59,14 +59,15 @@ extension Client {
             return false
         }
         if !checks.isEmpty { checks[sender].take(stamp.number) }
-        if !newest.isEmpty { note(stamp.number) }
-        if let awaits, stamp.due >= awaits, caughtUp == nil { caughtUp = now }
+        note(stamp, at: now)
         return isObserved
     }
 
-    private mutating func note(_ number: UInt64) {
-        let place = Int(number % UInt64(newest.count))
-        newest[place] = max(newest[place], number)
+    private mutating func note(_ stamp: Stamp, at now: UInt64) {
+        if let awaits, stamp.due >= awaits, caughtUp == nil { caughtUp = now }
+        guard !newest.isEmpty else { return }
+        let place = Int(stamp.number % UInt64(newest.count))
+        newest[place] = max(newest[place], stamp.number)
     }
 
     // MARK: Everything but values
@@ -134,7 +135,7 @@ extension Client {
         case .publish(let publish):
             guard case .value(let value) = publish.content else { return nil }
             return readStamp(value, in: payload, at: now, &shared)
-        case .snapshot(let list): try readSnapshot(list, in: payload, shared.run)
+        case .snapshot(let list): try readSnapshot(list, in: payload, at: now, shared.run)
         case .error(let error):
             errors += 1
             if firstError.isEmpty { firstError = "\(error.code) \(payload.bytes(error.text).text)" }
@@ -156,7 +157,9 @@ extension Client {
     }
 
     /// A SNAPSHOT is no delivery. It tells what is there, and a peer that was slow what is newest.
-    private mutating func readSnapshot(_ list: ItemList, in payload: RawSpan, _ run: UInt32) throws(WireError) {
+    private mutating func readSnapshot(
+        _ list: ItemList, in payload: RawSpan, at now: UInt64, _ run: UInt32
+    ) throws(WireError) {
         guard params != nil || !newest.isEmpty else { return }
         var reader = ByteReader(payload, at: Int(list.bytes.start))
         for _ in 0..<list.count {
@@ -164,7 +167,7 @@ extension Client {
             if params != nil { params?.insert(Self.number(at: payload.bytes(param.address))) }
             if !newest.isEmpty, let offset = Self.stampOffset(param.value) {
                 let stamp = Stamp(at: offset, of: payload)
-                if stamp.run == run { note(stamp.number) }
+                if stamp.run == run { note(stamp, at: now) }
             }
         }
     }

@@ -124,14 +124,14 @@ extension Crowd {
         }
     }
 
-    /// Waits until it is done, or seconds have passed without a byte for anybody.
-    mutating func drain(until isDone: (borrowing Crowd) -> Bool) {
+    /// Waits until it is done, or so many seconds have passed without a byte for anybody.
+    mutating func drain(patience: UInt64 = 3, until isDone: (borrowing Crowd) -> Bool) {
         var news = (bytes: receivedBytes, at: Self.now)
         while !isDone(self) {
             poll(waiting: 1_000_000)
             let now = Self.now
             if receivedBytes != news.bytes { news = (receivedBytes, now) }
-            guard now - news.at < 3_000_000_000 else { return }
+            guard now - news.at < patience * 1_000_000_000 else { return }
         }
     }
 }

@@ -97,7 +97,8 @@ struct ReportSection: Sendable {
         scenario: "slow", title: "Slow peers",
         text: "Subscribers alone; then beside others that read nothing; then those read again. First what the ones who "
             + "keep reading notice, then what the slow ones cost and end up with. *Left out* are values that a newer one "
-            + "of the same address replaced.",
+            + "of the same address replaced. Some of the slowest wait for their own TCP, which tries a peer whose buffer "
+            + "was full again after pauses that double.",
         tables: [
             [
                 .median("p50 µs before", "p50_us_before"), .median("meanwhile", "p50_us_during"),
