@@ -19,7 +19,8 @@ struct Acknowledgements {
     private var bytes: [UInt8] = []
     private var start = 0
 
-    private static let leastToGiveBack = 1_024
+    /// Bytes that have been sent and are held, from which on it is worth moving what waits to the front.
+    private static let leastToGiveBack = 64 << 10
     /// Sent at once to one connection.
     private static let mostAtOnce = 64 << 10
 
@@ -51,7 +52,7 @@ struct Acknowledgements {
             waiting.removeAll(keepingCapacity: true)
             bytes.removeAll(keepingCapacity: true)
             (head, start) = (0, 0)
-        } else if head >= Self.leastToGiveBack, head >= waiting.count - head {
+        } else if start >= Self.leastToGiveBack, start >= bytes.count - start {
             waiting.removeFirst(head)
             bytes.removeFirst(start)
             (head, start) = (0, 0)
